@@ -1,0 +1,186 @@
+/**
+ * From a declaration to a layout: offsets, padding, size and alignment, computed under a target as the C compiler of
+ * that platform does. It knows no address and reads no byte.
+ */
+import { type DataModel, dataModels, type Target } from '../target.ts';
+import { compileStruct, type StructClass } from './compile.ts';
+import {
+  type AnyOf,
+  type CType,
+  type FieldPath,
+  type Fields,
+  type Overlay,
+  type Scalar,
+  type StructDeclaration,
+  type StructValue,
+  spell,
+} from './vocabulary.ts';
+
+/** One field of a layout. Offsets and sizes are bytes; the offset counts from the struct that declares the field. */
+export interface FieldLayout {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly type: CType;
+  /** The type as C spells it. */
+  readonly c: string;
+  /** The layout of a nested struct, or of an array's elements where these are structs. */
+  readonly layout: Layout | undefined;
+}
+
+/** Which declaration a name stands for, e.g. `PyObject` in a given release and build. */
+export type Declarations = { readonly [name: string]: StructDeclaration };
+
+/** A struct of one target: every field with its offset. Made by {@link layoutsFor} or {@link computeLayout}. */
+export class Layout<N extends string = string, F extends Fields = Fields> {
+  readonly name: N;
+  /** The header and release of the declaration. */
+  readonly source: string;
+  readonly target: Target;
+  /** Bytes, trailing padding included (C's `sizeof`). */
+  readonly size: number;
+  /** Bytes (C's `alignof`). */
+  readonly align: number;
+  readonly fields: readonly FieldLayout[];
+  #Struct: StructClass<StructValue<F>> | undefined;
+
+  /** @internal */
+  constructor(declaration: StructDeclaration<N, F>, target: Target, declarations: Declarations) {
+    const model = dataModels[target.model];
+    const fields: FieldLayout[] = [];
+    let end = 0;
+    let align = 1;
+    for (const [name, member] of Object.entries(declaration.fields(model))) {
+      if (!member) continue;
+      const type = member.kind === 'overlay' ? member.type : member;
+      const measured = measure(type, target, declarations);
+      const offset = member.kind === 'overlay' ? offsetOfOverlaid(fields, member) : roundUp(end, measured.align);
+      fields.push({ name, offset, size: measured.size, type, c: spell(type), layout: measured.layout });
+      end = Math.max(end, offset + measured.size);
+      align = Math.max(align, measured.align);
+    }
+    this.name = declaration.name;
+    this.source = declaration.source;
+    this.target = target;
+    this.size = roundUp(end, align);
+    this.align = align;
+    this.fields = fields;
+  }
+
+  /**
+   * The compiled typed-struct class: its instances are live fields over a Buffer of at least `size` bytes.
+   * Right for inspecting; code that reads millions of fields binds `offsetOf` once instead.
+   */
+  get Struct(): StructClass<StructValue<F>> {
+    this.#Struct ??= compileStruct<StructValue<F>>(this);
+    return this.#Struct;
+  }
+
+  /**
+   * The offset of a field in bytes, from the start of this struct. Nested fields are dotted.
+   *
+   * @throws RangeError if this struct has no such field in this target; the message lists those it has.
+   * @example
+   * ```ts
+   * import { layoutsFor } from 'memview';
+   * console.log(layoutsFor('3.13-lp64').PyMemoryViewObject.offsetOf('view.ndim')); // 92
+   * ```
+   */
+  offsetOf(path: FieldPath<F>): number {
+    return this.find(path).offset;
+  }
+
+  /** Whether this struct has the field in this target: the question to ask instead of the version. */
+  has(path: FieldPath<F>): boolean {
+    return locate(this, path.split('.'), 0) !== undefined;
+  }
+
+  /**
+   * The scalar, array or struct at a dotted path, its offset counted from the start of this struct.
+   *
+   * @throws RangeError if this struct has no such field in this target.
+   */
+  find(path: FieldPath<F>): FieldLayout {
+    const field = locate(this, path.split('.'), 0);
+    if (field) return field;
+    const known = [...leaves(this)].map((leaf) => leaf.path).join(', ');
+    throw new RangeError(`${this.name} has no field ${JSON.stringify(path)} in this target; it has ${known}`);
+  }
+}
+
+function locate(layout: Layout, [head, ...rest]: string[], base: number): FieldLayout | undefined {
+  const field = layout.fields.find(({ name }) => name === head);
+  if (!field) return undefined;
+  const offset = base + field.offset;
+  if (rest.length === 0) return { ...field, offset };
+  return field.layout && field.type.kind !== 'array' ? locate(field.layout, rest, offset) : undefined;
+}
+
+/** Every field of a layout that is no struct itself, with its dotted path and its offset in the whole. */
+export function* leaves(layout: Layout, prefix = '', base = 0): Generator<FieldLayout & { readonly path: string }> {
+  for (const field of layout.fields) {
+    const path = prefix + field.name;
+    const offset = base + field.offset;
+    if (field.layout && field.type.kind !== 'array') yield* leaves(field.layout, `${path}.`, offset);
+    else yield { ...field, path, offset };
+  }
+}
+
+/** The size of a scalar in bytes, under a data model. */
+export function sizeOfScalar(type: Scalar, model: DataModel): 1 | 2 | 4 | 8 {
+  return typeof type.size === 'number' ? type.size : model[type.size];
+}
+
+/**
+ * Computes the layout of a declaration.
+ *
+ * @param declarations what the names of nested structs stand for; {@link layoutsFor} fills it with CPython's
+ * @throws RangeError if a nested struct has no declaration.
+ */
+export function computeLayout<N extends string, F extends Fields>(
+  declaration: StructDeclaration<N, F>,
+  target: Target,
+  declarations: Declarations = {},
+): Layout<N, F> {
+  return new Layout(declaration, target, declarations);
+}
+
+interface Measured {
+  readonly size: number;
+  readonly align: number;
+  readonly layout: Layout | undefined;
+}
+
+function measure(type: CType, target: Target, declarations: Declarations): Measured {
+  const model = dataModels[target.model];
+  switch (type.kind) {
+    case 'scalar': {
+      const size = sizeOfScalar(type, model);
+      return { size, align: size === 8 ? model.align8 : size, layout: undefined };
+    }
+    case 'array': {
+      const element = measure(type.of, target, declarations);
+      return { ...element, size: element.size * type.length };
+    }
+    default: {
+      const layout = new Layout(resolve(type, declarations), target, declarations);
+      return { size: layout.size, align: layout.align, layout };
+    }
+  }
+}
+
+function resolve(type: StructDeclaration | AnyOf, declarations: Declarations): StructDeclaration {
+  const declaration = declarations[type.name] ?? (type.kind === 'struct' ? type : undefined);
+  if (declaration) return declaration;
+  throw new RangeError(`no declaration of ${type.name} was given; pass the one of this release in declarations`);
+}
+
+function offsetOfOverlaid(fields: readonly FieldLayout[], { with: other }: Overlay): number {
+  const field = fields.find(({ name }) => name === other);
+  if (field) return field.offset;
+  throw new RangeError(`a union member overlays ${JSON.stringify(other)}, which is not declared before it`);
+}
+
+function roundUp(offset: number, align: number): number {
+  return Math.ceil(offset / align) * align;
+}

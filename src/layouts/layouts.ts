@@ -1,0 +1,40 @@
+/** All layouts of one target, computed once. */
+import { formatTarget, parseTarget, type Target } from '../target.ts';
+import { computeLayout, type Declarations, type Layout } from './layout.ts';
+import { type Row, rowOf } from './versions.ts';
+import type { StructDeclaration } from './vocabulary.ts';
+
+type LayoutOf<S> = [S] extends [StructDeclaration<infer N, infer F>] ? Layout<N, F> : never;
+
+/** The layouts of one target, by the names C gives the structs. */
+export type Layouts = { readonly [K in keyof Row]: LayoutOf<Row[K]> };
+
+const computed = new Map<string, Layouts>();
+
+/**
+ * The layouts of CPython's structs under a target: offsets, sizes and padding as its C compiler has them.
+ *
+ * @param target a {@link Target} or its tag, e.g. `'3.13t-lp64'`
+ * @throws RangeError if no target has this tag.
+ * @example
+ * ```ts
+ * import { layoutsFor } from 'memview';
+ * const { PyMemoryViewObject } = layoutsFor('3.13-lp64');
+ * console.log(PyMemoryViewObject.offsetOf('view.buf'), PyMemoryViewObject.size); // 56 152
+ * ```
+ */
+export function layoutsFor(target: Target | string): Layouts {
+  const tag = typeof target === 'string' ? target : formatTarget(target);
+  const known = computed.get(tag);
+  if (known) return known;
+  const parsed = parseTarget(tag);
+  const row = rowOf(parsed);
+  const layouts = Object.fromEntries(
+    Object.entries(row as unknown as Declarations).map(([name, declaration]) => [
+      name,
+      computeLayout(declaration, parsed, row as unknown as Declarations),
+    ]),
+  ) as unknown as Layouts;
+  computed.set(tag, Object.freeze(layouts));
+  return layouts;
+}

@@ -1,0 +1,171 @@
+/**
+ * The words in which CPython's structs are declared. A declaration says what C's says: names, types and their order.
+ * It knows no offset, no size of a struct and no byte: `layout.ts` computes those under a target.
+ */
+import type { DataModel } from '../target.ts';
+
+/** A number, one machine word or less. `size` is in bytes, or the data model's word that decides it. */
+export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
+  readonly kind: 'scalar';
+  /** The type as C spells it. */
+  readonly c: string;
+  readonly size: 1 | 2 | 4 | 8 | 'pointer' | 'long';
+  readonly signed: boolean;
+  /** What a value is in JavaScript: `bigint` wherever some target has 64 bits. */
+  readonly value: V;
+}
+
+/** A fixed-length array inside a struct. */
+export interface ArrayOf<E extends CType = CType> {
+  readonly kind: 'array';
+  readonly of: E;
+  readonly length: number;
+}
+
+/** A field that starts where `with` starts: a member of the same anonymous union. */
+export interface Overlay<T extends CType = CType> {
+  readonly kind: 'overlay';
+  readonly with: string;
+  readonly type: T;
+}
+
+/** The members of a struct in the order of their declaration. */
+export type Fields = { readonly [name: string]: CType | Overlay | undefined };
+
+/** A struct as declared for one or more releases. */
+export interface StructDeclaration<N extends string = string, F extends Fields = Fields> {
+  readonly kind: 'struct';
+  readonly name: N;
+  /** The header and the release whose text this follows. */
+  readonly source: string;
+  readonly fields: (model: DataModel) => F;
+}
+
+/** A struct that was declared differently over the releases; the row of a version says which one it has. */
+export interface AnyOf<S extends StructDeclaration = StructDeclaration> {
+  readonly kind: 'anyOf';
+  readonly name: string;
+  readonly declarations: readonly S[];
+}
+
+/** Any type a field can have. */
+export type CType = Scalar | ArrayOf | StructDeclaration | AnyOf;
+
+function scalar<V extends 'number' | 'bigint'>(c: string, size: Scalar['size'], signed: boolean, value: V): Scalar<V> {
+  return Object.freeze({ kind: 'scalar', c, size, signed, value });
+}
+
+/** C's `unsigned char`. */
+export const unsigned_char = scalar('unsigned char', 1, false, 'number');
+/** C's `int`, 32 bits in every data model. */
+export const int = scalar('int', 4, true, 'number');
+/** C's `unsigned int`, 32 bits in every data model. */
+export const unsigned_int = scalar('unsigned int', 4, false, 'number');
+/** C's `unsigned long`: 4 bytes on Windows, the size of a pointer elsewhere. */
+export const unsigned_long = scalar('unsigned long', 'long', false, 'bigint');
+export const uint8_t = scalar('uint8_t', 1, false, 'number');
+export const uint16_t = scalar('uint16_t', 2, false, 'number');
+export const uint32_t = scalar('uint32_t', 4, false, 'number');
+export const int64_t = scalar('int64_t', 8, true, 'bigint');
+export const uintptr_t = scalar('uintptr_t', 'pointer', false, 'bigint');
+export const Py_ssize_t = scalar('Py_ssize_t', 'pointer', true, 'bigint');
+export const Py_hash_t = scalar('Py_hash_t', 'pointer', true, 'bigint');
+
+/** A pointer to the C type named, e.g. `pointer('PyTypeObject')`. Its value is an address. */
+export function pointer(to: string): Scalar<'bigint'> {
+  return scalar(`${to} *`, 'pointer', false, 'bigint');
+}
+
+/** A pointer to a function, by the name of its typedef, e.g. `callback('destructor')`. */
+export function callback(typedef: string): Scalar<'bigint'> {
+  return scalar(typedef, 'pointer', false, 'bigint');
+}
+
+/** A fixed-length array. C's trailing `[1]` of unknown length is declared as C does, with length 1. */
+export function array<E extends CType>(of: E, length: number): ArrayOf<E> {
+  return Object.freeze({ kind: 'array', of, length });
+}
+
+/** A member of an anonymous union, starting where the earlier field `other` starts. */
+export function overlay<T extends CType>(other: string, type: T): Overlay<T> {
+  return Object.freeze({ kind: 'overlay', with: other, type });
+}
+
+/**
+ * Declares a struct as a C header does.
+ *
+ * @param source the header and the release it was read in
+ * @param fields the members in order, or, where the header has an `#if`, a function of the data model
+ * @example
+ * ```ts
+ * import { computeLayout, int, parseTarget, pointer, struct } from 'memview';
+ * const Node = struct('Node', 'node.h', { count: int, next: pointer('Node') });
+ * console.log(computeLayout(Node, parseTarget('3.13-lp64')).offsetOf('next')); // 8
+ * ```
+ */
+export function struct<const N extends string, F extends Fields>(
+  name: N,
+  source: string,
+  fields: F | ((model: DataModel) => F),
+): StructDeclaration<N, F> {
+  return Object.freeze({ kind: 'struct', name, source, fields: typeof fields === 'function' ? fields : () => fields });
+}
+
+/** The declarations of one struct over the releases, to be nested where the release does not matter. */
+export function anyOf<const A extends readonly [StructDeclaration, ...StructDeclaration[]]>(
+  ...declarations: A
+): AnyOf<A[number]> {
+  return Object.freeze({ kind: 'anyOf', name: declarations[0].name, declarations });
+}
+
+/** How C spells a field's type. */
+export function spell(type: CType): string {
+  switch (type.kind) {
+    case 'scalar':
+      return type.c;
+    case 'array':
+      return `${spell(type.of)}[${type.length}]`;
+    default:
+      return type.name;
+  }
+}
+
+type KeyOfAny<U> = U extends unknown ? Extract<keyof U, string> : never;
+type Member<U, K extends string> = U extends unknown ? (K extends keyof U ? NonNullable<U[K]> : never) : never;
+/** The keys that every alternative of a union has with a type (an `#if` leaves the others out). */
+type CommonKey<U> = {
+  [K in Extract<keyof U, string>]: undefined extends U[K] ? never : K;
+}[Extract<keyof U, string>];
+
+/** What a field's value is in JavaScript. */
+export type ValueOf<T> =
+  T extends Scalar<infer V>
+    ? { number: number; bigint: bigint }[V]
+    : T extends ArrayOf<infer E>
+      ? readonly ValueOf<E>[]
+      : T extends Overlay<infer O>
+        ? ValueOf<O>
+        : T extends StructDeclaration<string, infer F>
+          ? StructValue<F>
+          : T extends AnyOf<infer S>
+            ? StructValue<FieldsOf<S>>
+            : never;
+
+type FieldsOf<S> = S extends StructDeclaration<string, infer F> ? F : never;
+
+/** The value of a struct: its fields by name. Those that only some releases or builds have are optional. */
+export type StructValue<F> = { readonly [K in CommonKey<F>]: ValueOf<Member<F, K>> } & {
+  readonly [K in Exclude<KeyOfAny<F>, CommonKey<F>>]?: ValueOf<Member<F, K>>;
+};
+
+type Nested<T> =
+  T extends StructDeclaration<string, infer F>
+    ? FieldPath<F>
+    : T extends AnyOf<infer S>
+      ? FieldPath<FieldsOf<S>>
+      : never;
+
+/** The dotted names of a struct's fields, nested ones included: `view`, `view.ndim` … */
+export type FieldPath<F> = {
+  [K in KeyOfAny<F>]: K | `${K}.${Nested<Member<F, K>>}`;
+}[KeyOfAny<F>];
