@@ -1,0 +1,75 @@
+/**
+ * Where bytes come from. A memory reads bytes at an address and knows nothing of Python, structs or formats; all
+ * else is a function over `read`.
+ */
+import { MemoryFault } from '../errors.ts';
+import type { Target } from '../target.ts';
+
+/** A source of bytes: this process, another one, a core file, a WASM heap. */
+export interface Memory {
+  /** Whose objects lie in it: decides byte order and the size of a pointer. */
+  readonly target: Target;
+  /**
+   * Whether `read` lends the memory itself, so that a later change is seen in the bytes and a write to them is a
+   * write to it. Otherwise it gives a snapshot.
+   */
+  readonly live: boolean;
+  /**
+   * The bytes at an address, borrowed: they may be the memory itself, and are valid only as long as it is.
+   *
+   * @param address of the first byte
+   * @param length in bytes
+   * @throws MemoryFault if any of the bytes cannot be read; never zeros instead, never a signal.
+   */
+  read(address: bigint, length: number): Uint8Array;
+}
+
+/**
+ * Refuses what no memory could read, before a source is asked.
+ *
+ * @throws TypeError if the address is no bigint.
+ * @throws MemoryFault if the range is negative, fractional or beyond 64 bits.
+ */
+export function checkRange(address: bigint, length: number): void {
+  if (typeof address !== 'bigint') {
+    throw new TypeError(`an address is a bigint; got ${typeof address} ${String(address)}. Write 0x10n or BigInt(…)`);
+  }
+  if (!Number.isSafeInteger(length) || length < 0) {
+    throw new MemoryFault(address, length, 'the length is not a whole number of bytes');
+  }
+  if (address < 0n || address + BigInt(length) > 1n << 64n) {
+    throw new MemoryFault(address, length, 'the range is not within a 64-bit address space');
+  }
+}
+
+const PAGE = 4096n;
+
+/**
+ * The bytes of a NUL-terminated string, the NUL excluded. Reads no page that the string does not reach.
+ *
+ * @param limit in bytes: a longer string is a fault, for then the address hardly was that of one.
+ * @throws MemoryFault if there is no NUL within `limit` readable bytes.
+ */
+export function readCString(memory: Memory, address: bigint, limit = 4096): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let at = address; at - address < BigInt(limit); ) {
+    const length = Math.min(Number(PAGE - (at % PAGE)), limit - Number(at - address), at === address ? 32 : limit);
+    const bytes = memory.read(at, length);
+    const end = bytes.indexOf(0);
+    parts.push(bytes.slice(0, end < 0 ? length : end));
+    if (end >= 0) return concatenate(parts);
+    at += BigInt(length);
+  }
+  throw new MemoryFault(address, limit, 'expected a string with a NUL at its end, found none');
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1 && parts[0]) return parts[0];
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,82 @@
+/**
+ * The memory of a running process, through Linux' /proc/PID/mem: no ffi, no capability, and a bad address is an
+ * error code where following it would be a SIGSEGV.
+ */
+import { openSync, readSync } from 'node:fs';
+import { MemoryFault } from '../errors.ts';
+import type { Target } from '../target.ts';
+import { checkRange, type Memory } from './memory.ts';
+
+/** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
+const MOST_PER_READ = 1 << 30;
+
+/** Reads longer than this are tried at their last byte before memory is taken for them. */
+const PROBE_ABOVE = 1 << 20;
+
+/**
+ * The memory of a process, as snapshots: each read copies what is there at that moment.
+ *
+ * @param pid of a process this user may trace, or `'self'`
+ * @param target whose objects lie in it
+ * @throws Error if the process cannot be opened; the message says what was tried.
+ * @example
+ * ```ts
+ * import { parseTarget } from 'memview';
+ * import { processMemory } from 'memview/node';
+ * try {
+ *   processMemory('self', parseTarget('3.13-lp64')).read(8n, 4);
+ * } catch (error) {
+ *   console.log(String(error)); // MemoryFault: cannot read 4 bytes at 0x8: nothing readable is mapped there (EIO)
+ * }
+ * ```
+ */
+export function processMemory(pid: number | 'self', target: Target): Memory {
+  const file = openMemory(pid);
+  return {
+    target,
+    live: false,
+    read(address, length) {
+      checkRange(address, length);
+      // A length that came from garbage must not become an allocation: the far end is asked for first.
+      if (length > PROBE_ABOVE) readAt(file, Buffer.allocUnsafe(1), 0, address + BigInt(length - 1), 1);
+      const bytes = allocate(address, length);
+      for (let done = 0; done < length; ) {
+        const count = readAt(file, bytes, done, address, length);
+        if (count === 0) throw new MemoryFault(address, length, 'the process has ended');
+        done += count;
+      }
+      return bytes;
+    },
+  };
+}
+
+function openMemory(pid: number | 'self'): number {
+  const path = `/proc/${pid}/mem`;
+  try {
+    return openSync(path, 'r');
+  } catch (cause) {
+    throw new Error(`cannot open ${path}: ${codeOf(cause)}; expected a running process of this user, on Linux`, {
+      cause,
+    });
+  }
+}
+
+function allocate(address: bigint, length: number): Uint8Array {
+  try {
+    return Buffer.allocUnsafe(length);
+  } catch (cause) {
+    throw new MemoryFault(address, length, `no room for a copy of that size (${codeOf(cause)})`, { cause });
+  }
+}
+
+function readAt(file: number, bytes: Uint8Array, done: number, address: bigint, length: number): number {
+  try {
+    return readSync(file, bytes, done, Math.min(length - done, MOST_PER_READ), address + BigInt(done));
+  } catch (cause) {
+    throw new MemoryFault(address, length, `nothing readable is mapped there (${codeOf(cause)})`, { cause });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
