@@ -1,0 +1,61 @@
+/** Structs met in a memory: a snapshot of all fields, or one field read where the layout says. */
+import { Buffer } from 'buffer';
+import type { Layout } from '../layouts/layout.ts';
+import { scalarReader } from '../layouts/scalar.ts';
+import type { FieldPath, Fields, StructValue } from '../layouts/vocabulary.ts';
+import type { Memory } from '../memory/memory.ts';
+import { dataModels } from '../target.ts';
+
+/**
+ * The fields of the struct at an address, as plain values: nested structs are objects, pointers and `Py_ssize_t`
+ * are bigints, smaller integers numbers. A snapshot: it does not change when the struct does.
+ *
+ * @throws MemoryFault if the struct cannot be read.
+ * @example
+ * ```ts
+ * import { layoutsFor, parseTarget, readStruct, segmentMemory } from 'memview';
+ * const target = parseTarget('3.13-lp64');
+ * const memory = segmentMemory([{ address: 0x1000n, bytes: new Uint8Array(16).fill(1, 0, 1) }], target);
+ * console.log(readStruct(memory, layoutsFor(target).PyObject, 0x1000n).ob_refcnt); // 1n
+ * ```
+ */
+export function readStruct<N extends string, F extends Fields>(
+  memory: Memory,
+  layout: Layout<N, F>,
+  address: bigint,
+): StructValue<F> {
+  const bytes = Buffer.from(memory.read(address, layout.size));
+  return plain(layout, new layout.Struct(bytes)) as StructValue<F>;
+}
+
+/** The values that a typed-struct instance shows, taken out of it. */
+function plain(layout: Layout, instance: object): object {
+  const entries = layout.fields.map(({ name, type, layout: nested }) => {
+    const value = (instance as Record<string, unknown>)[name];
+    if (!nested) return [name, value];
+    if (type.kind === 'array') return [name, (value as object[]).map((item) => plain(nested, item))];
+    return [name, plain(nested, value as object)];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * A reader of one scalar field, bound to its offset once: for code that reads the same field of many structs.
+ * Give it the bytes from the start of the struct.
+ *
+ * @internal
+ */
+export function fieldReader<N extends string, F extends Fields>(
+  layout: Layout<N, F>,
+  path: FieldPath<F>,
+): (bytes: DataView) => bigint {
+  const { offset, type } = layout.find(path);
+  if (type.kind !== 'scalar') throw new TypeError(`${path} of ${layout.name} is no scalar`);
+  const read = scalarReader({ ...type, value: 'bigint' }, dataModels[layout.target.model]);
+  return (bytes) => read(bytes, offset);
+}
+
+/** @internal */
+export function dataViewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
