@@ -1,0 +1,69 @@
+/**
+ * Numbers as JSON text. Floats get the shortest digits that read back to the same bits in their own width, written
+ * as orjson writes them: always with a point or an exponent, decimal between the bounds below, `1e16` beyond.
+ */
+import { float16FromBits, float16ToBits } from '../view/float16.ts';
+
+/** Between these magnitudes orjson writes no exponent; the bounds are those of Ryū's pretty printer (Adams, 2018). */
+interface Decimal {
+  readonly from: number;
+  readonly below: number;
+}
+
+const decimal64: Decimal = { from: 1e-5, below: 1e16 };
+const decimal32: Decimal = { from: 1e-6, below: 1e13 };
+
+/** Lays out the shortest digits of a finite double. */
+function layOut(value: number, { from, below }: Decimal): string {
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude < from || magnitude >= below)) return value.toExponential().replace('e+', 'e');
+  // JavaScript's own text has an exponent only below 1e-6 and from 1e21 on, outside both bounds.
+  if (!Number.isInteger(value)) return String(value);
+  return Object.is(value, -0) ? '-0.0' : `${value}.0`;
+}
+
+/** The text of a finite binary64 number. */
+export function float64Text(value: number): string {
+  return layOut(value, decimal64);
+}
+
+/** The text of a finite binary32 number. */
+export function float32Text(value: number): string {
+  return layOut(shortest(value, Math.fround, 9), decimal32);
+}
+
+/** The text of a finite binary16 number. */
+export function float16Text(value: number): string {
+  return layOut(shortest(value, toFloat16, 5), decimal32);
+}
+
+function toFloat16(value: number): number {
+  return float16FromBits(float16ToBits(value));
+}
+
+/**
+ * The decimal of fewest digits that rounds to `value` in a narrower width, and among those the nearest. Few enough
+ * digits that a double holds it: its own shortest text is the answer.
+ *
+ * @param most digits that always suffice for the width
+ */
+function shortest(value: number, round: (value: number) => number, most: number): number {
+  if (value === 0) return value;
+  for (let digits = 1; digits < most; digits++) {
+    const nearest = Number(value.toExponential(digits - 1));
+    if (round(nearest) === value) return nearest;
+    // Below a power of two the gap is half as wide, so the nearest may miss where the next one away from 0 does not.
+    const further = awayFromZero(value, digits);
+    if (round(further) === value) return further;
+  }
+  return Number(value.toExponential(most - 1));
+}
+
+/** The decimal of so many digits next to `value` on the side away from zero. */
+function awayFromZero(value: number, digits: number): number {
+  const text = value.toExponential(digits - 1);
+  if (Math.abs(Number(text)) >= Math.abs(value)) return Number(text);
+  const [mantissa = '', exponent = ''] = text.split('e');
+  const up = BigInt(mantissa.replace('.', '')) + (value < 0 ? -1n : 1n);
+  return Number(`${up}e${Number(exponent) - (digits - 1)}`);
+}
