@@ -1,0 +1,10 @@
+/**
+ * The door to a Python in this process: libpython, loaded through ffi-rs. Node on Linux.
+ *
+ * @module memview/ffi
+ */
+export { findPythons } from '../ffi/discover.ts';
+export type { PythonInstallation } from '../ffi/probe.ts';
+export { type OpenOptions, openPython, Python, type ViewOptions } from '../ffi/python.ts';
+export { PythonError } from '../ffi/python-error.ts';
+export { PyRef } from '../ffi/ref.ts';

@@ -1,0 +1,80 @@
+/**
+ * The portable door: layouts, memories given as bytes, views, JSON. It needs neither Node nor a Python.
+ *
+ * @module memview
+ */
+export {
+  FormatError,
+  JsonEncodeError,
+  LayoutMismatch,
+  MemoryFault,
+  type Mismatch,
+  ReleasedError,
+} from '../errors.ts';
+export { type EncodeOptions, encodeJson, encodeJsonChunks } from '../json/encode.ts';
+export type { StructClass } from '../layouts/compile.ts';
+export { computeLayout, type Declarations, type FieldLayout, Layout, leaves } from '../layouts/layout.ts';
+export { type Layouts, layoutsFor } from '../layouts/layouts.ts';
+export {
+  _Py_MANAGED_BUFFER_FREE_FORMAT,
+  _Py_MANAGED_BUFFER_RELEASED,
+  _Py_MEMORYVIEW_C,
+  _Py_MEMORYVIEW_FORTRAN,
+  _Py_MEMORYVIEW_PIL,
+  _Py_MEMORYVIEW_RELEASED,
+  _Py_MEMORYVIEW_RESTRICTED,
+  _Py_MEMORYVIEW_SCALAR,
+} from '../layouts/memoryobject.ts';
+export { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
+export { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
+export type { Row } from '../layouts/versions.ts';
+export {
+  type AnyOf,
+  type ArrayOf,
+  anyOf,
+  array,
+  type CType,
+  callback,
+  type FieldPath,
+  type Fields,
+  int,
+  int64_t,
+  type Overlay,
+  overlay,
+  Py_hash_t,
+  Py_ssize_t,
+  pointer,
+  type Scalar,
+  type StructDeclaration,
+  type StructValue,
+  struct,
+  uint8_t,
+  uint16_t,
+  uint32_t,
+  uintptr_t,
+  unsigned_char,
+  unsigned_int,
+  unsigned_long,
+  type ValueOf,
+} from '../layouts/vocabulary.ts';
+export { type Heap, heapMemory } from '../memory/heap.ts';
+export type { Memory } from '../memory/memory.ts';
+export { type Segment, segmentMemory } from '../memory/segments.ts';
+export {
+  type DataModel,
+  type DataModelName,
+  dataModels,
+  formatTarget,
+  parseTarget,
+  type Target,
+  targets,
+  type Version,
+  versions,
+} from '../target.ts';
+export { BufferView, type NestedList } from '../view/buffer-view.ts';
+export type { ElementName, ElementValue, NumericTypedArray } from '../view/element.ts';
+export { viewObject } from '../view/object.ts';
+export { PyMemoryView_GET_BUFFER } from '../view/py-buffer.ts';
+export { Py_REFCNT, Py_TYPE, readType, type TypeInfo } from '../view/py-object.ts';
+export type { Range } from '../view/range.ts';
+export { readStruct } from '../view/struct.ts';

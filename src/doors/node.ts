@@ -1,0 +1,6 @@
+/**
+ * The door to other memories: processes. Node on Linux.
+ *
+ * @module memview/node
+ */
+export { processMemory } from '../memory/process.ts';
