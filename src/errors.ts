@@ -62,3 +62,8 @@ export class FormatError extends Error {
 export class JsonEncodeError extends Error {
   override readonly name = 'JsonEncodeError';
 }
+
+/** No Python that was asked for can be loaded into this process. */
+export class PythonNotFound extends Error {
+  override readonly name = 'PythonNotFound';
+}

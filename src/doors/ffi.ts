@@ -3,6 +3,7 @@
  *
  * @module memview/ffi
  */
+export { PythonNotFound } from '../errors.ts';
 export { findPythons } from '../ffi/discover.ts';
 export type { PythonInstallation } from '../ffi/probe.ts';
 export { type OpenOptions, openPython, Python, type ViewOptions } from '../ffi/python.ts';

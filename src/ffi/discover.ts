@@ -2,6 +2,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { PythonNotFound } from '../errors.ts';
 import { type PythonInstallation, probe } from './probe.ts';
 
 /** An executable's name that is a Python, most wanted first. */
@@ -110,7 +111,7 @@ export function findPythons(): PythonInstallation[] {
  * The installation that `python` names: nothing for the Python of the shell, else a version (`3.12`, `3.13t`), the
  * path of an executable, of a venv or of a prefix, or the name of a command.
  *
- * @throws Error if there is none that can be loaded; the message lists what was tried and why each failed.
+ * @throws PythonNotFound if there is none that can be loaded; the message lists what was tried and why each failed.
  * @internal
  */
 export function choosePython(python?: string): PythonInstallation {
@@ -122,7 +123,7 @@ export function choosePython(python?: string): PythonInstallation {
   }
   const wanted = python === undefined ? 'no Python on the PATH' : `no Python for ${JSON.stringify(python)}`;
   const reasons = tried.map(({ executable, problem }) => `\n  ${executable}: ${problem}`).join('');
-  throw new Error(`${wanted} can be loaded into this process${reasons || `: ${hint(python)}`}`);
+  throw new PythonNotFound(`${wanted} can be loaded into this process${reasons || `: ${hint(python)}`}`);
 }
 
 function hint(python: string | undefined): string {
@@ -140,7 +141,7 @@ function* candidates(python: string | undefined): Generator<string> {
 }
 
 function isVersion(python: string): boolean {
-  return /^3(\.\d+){1,2}t?$/.test(python);
+  return /^\d+(\.\d+){0,2}t?$/.test(python);
 }
 
 function hasVersion({ version, target }: PythonInstallation, wanted: string): boolean {

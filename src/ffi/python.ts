@@ -230,7 +230,8 @@ const shared = globalThis as { [RUNNING]?: Running };
 /**
  * Loads a Python into this process and starts it; later calls give the same one. There is one per process.
  *
- * @throws Error if there is no such Python, or another one runs already; the message says what was tried.
+ * @throws PythonNotFound if there is no such Python; the message says what was tried and why it failed.
+ * @throws Error if another Python runs in this process already.
  * @throws LayoutMismatch if the layouts do not describe the live interpreter: nothing of it was read.
  * @example
  * ```ts

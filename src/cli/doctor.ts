@@ -1,0 +1,56 @@
+/** What of this machine memview can use, and why not the rest. */
+import { spawn } from 'node:child_process';
+import { findPythons } from '../ffi/discover.ts';
+
+interface Row {
+  readonly usable: boolean;
+  readonly text: string;
+}
+
+/** What is asked of every interpreter, in a process of its own, by this very command. */
+const question = 'memoryview(b"memview")';
+const answer = '[109,101,109,118,105,101,119]';
+
+/**
+ * Prints every interpreter found; one that can be loaded is loaded, its layouts verified, and a buffer read.
+ *
+ * @param command the path of the memview command
+ * @returns whether any can be used
+ */
+export async function doctor(command: string, print: (text: string) => void): Promise<boolean> {
+  const rows: Row[] = [];
+  for (const { executable, version, target, libpython, problem } of findPythons()) {
+    const name = `CPython ${version || '?'}`.padEnd(16);
+    const verdict = problem ?? (await ask(command, ['--python', executable]));
+    const details = [
+      executable,
+      ...(libpython ? [`libpython  ${libpython}`] : []),
+      ...(target ? [`target     ${target}`] : []),
+    ];
+    rows.push({ usable: verdict === undefined, text: `${name} ${report(details, verdict)}` });
+  }
+  const verdict = await ask(command, ['--pyodide']);
+  rows.push({ usable: verdict === undefined, text: `${'Pyodide'.padEnd(16)} ${report(['from npm'], verdict)}` });
+  for (const { usable, text } of rows) print(`${usable ? 'ok' : '--'} ${text}`);
+  return rows.some(({ usable }) => usable);
+}
+
+function report(details: readonly string[], verdict: string | undefined): string {
+  const last = verdict === undefined ? 'layout     verified against the live interpreter' : `not usable: ${verdict}`;
+  return [...details, last].join(`\n${' '.repeat(20)}`);
+}
+
+/** Undefined if the answer is right, else what went wrong. */
+function ask(command: string, source: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [command, 'json', ...source, question]);
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (data) => (out += data));
+    child.stderr.on('data', (data) => (err += data));
+    child.on('close', (status, signal) => {
+      if (status === 0 && out.trim() === answer) resolve(undefined);
+      else resolve(err.trim().replace(/^memview: /, '') || `ended with ${signal ?? `status ${status}`}`);
+    });
+  });
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+/** The command `memview`. Exit status 0: done; 1: it could not be done, and stderr says why. */
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
+import { encodeJsonChunks } from '../json/encode.ts';
+import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
+import { openSource, type SourceOptions } from './open.ts';
+import { show } from './show.ts';
+
+const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const tell = (text: string): void => void process.stderr.write(`memview: ${text}\n`);
+
+const program = new Command('memview')
+  .description("Python's buffers: the live structs, the elements, their JSON")
+  .version(packageJson.version)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'memview: ')) });
+
+/** Adds a verb that runs Python, with the options that say which. */
+function verb(name: string, summary: string): Command {
+  return program
+    .command(name)
+    .description(summary)
+    .addOption(new Option('--python <python>', 'a version, an executable, a venv, or a command').conflicts('pyodide'))
+    .option('--pyodide', 'run on Pyodide from npm; also the default where no libpython is found')
+    .option('--setup <code>', 'Python statements to run first');
+}
+
+program
+  .command('doctor')
+  .description('the interpreters found, their libpython and target, and whether the layouts are verified')
+  .action(async () => {
+    if (!(await doctor(fileURLToPath(import.meta.url), print))) process.exitCode = 1;
+  });
+
+verb('show', 'the live PyMemoryViewObject of an expression, field by field, and its view')
+  .argument('<expression>', 'Python, e.g. memoryview(b"abc")')
+  .action(async (expression: string, options: SourceOptions) => {
+    const source = await openSource(options, tell);
+    print(show(source.memory, source.inspect(expression)));
+  });
+
+verb('json', 'the elements of an expression as JSON')
+  .argument('<expression>', 'Python, e.g. numpy.arange(6)')
+  .action(async (expression: string, options: SourceOptions) => {
+    const source = await openSource(options, tell);
+    using view = source.view(expression);
+    await pipeline(Readable.from(encodeJsonChunks(view)), process.stdout, { end: false });
+    print('');
+  });
+
+verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Python itself confirms').action(
+  async (options: SourceOptions) => {
+    if (!demo(await openSource(options, tell), print)) process.exitCode = 1;
+  },
+);
+
+/** commander throws for `--help` and for wrong usage alike, having printed what there is to say. */
+function isUsage(error: unknown): error is { exitCode: number } {
+  return (
+    error instanceof Error && 'exitCode' in error && String((error as { code?: string }).code).startsWith('commander.')
+  );
+}
+
+// A reader that has seen enough, such as `head`, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = isUsage(error) ? error.exitCode : 1;
+  if (!isUsage(error) && (error as NodeJS.ErrnoException).code !== 'EPIPE') tell(sentence(error));
+}
+
+/** An error as one sentence: a Python exception as Python names it, any other by its message. */
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const type = 'type' in error ? `${error.type}: ` : '';
+  return `${type}${error.message}`.replace(/: $/, '');
+}

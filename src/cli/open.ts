@@ -1,0 +1,37 @@
+/** Which source the options of a verb name. */
+import { PythonNotFound } from '../errors.ts';
+import { choosePython } from '../ffi/discover.ts';
+import { openLibpython } from './libpython.ts';
+import { openPyodide } from './pyodide.ts';
+import type { Source } from './source.ts';
+
+/** The options of every verb that runs Python. */
+export interface SourceOptions {
+  readonly python?: string;
+  readonly pyodide?: boolean;
+  readonly setup?: string;
+}
+
+/**
+ * Opens what the options name. With none, the Python of the shell, or, where it cannot be loaded, Pyodide; `tell`
+ * then says why.
+ */
+export async function openSource(options: SourceOptions, tell: (message: string) => void): Promise<Source> {
+  const source = await choose(options, tell);
+  if (options.setup !== undefined) source.exec(options.setup);
+  return source;
+}
+
+async function choose({ python, pyodide }: SourceOptions, tell: (message: string) => void): Promise<Source> {
+  if (pyodide) return openPyodide();
+  if (python !== undefined) return openLibpython(python);
+  try {
+    choosePython();
+  } catch (error) {
+    if (!(error instanceof PythonNotFound)) throw error;
+    const source = await openPyodide(error);
+    tell(`${error.message}\nrunning on ${source.title} instead`);
+    return source;
+  }
+  return openLibpython();
+}

@@ -1,0 +1,28 @@
+/** The elements of a view, as many as a person looks at. */
+import { FormatError } from '../errors.ts';
+import type { BufferView } from '../view/buffer-view.ts';
+
+/** Elements shown at either end of a dimension that is too long to show whole. */
+const EDGE = 3;
+
+/** Nested brackets like numpy's, one row a line, the middle of long dimensions left out. */
+export function preview(view: BufferView): string {
+  try {
+    return render(view, 0, []);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return `(${error.message})`;
+  }
+}
+
+function render(view: BufferView, dimension: number, index: readonly number[]): string {
+  const size = view.shape[dimension];
+  if (size === undefined) return String(view.get(...index));
+  const indices = [...Array(size > 2 * EDGE + 1 ? EDGE : size).keys()];
+  const items = indices.map((i) => render(view, dimension + 1, [...index, i]));
+  if (size > indices.length) {
+    items.push('…', ...indices.map((i) => render(view, dimension + 1, [...index, size - EDGE + i])));
+  }
+  const separator = dimension === view.ndim - 1 ? ', ' : `,\n${' '.repeat(dimension + 1)}`;
+  return `[${items.join(separator)}]`;
+}

@@ -1,0 +1,71 @@
+/** Pyodide as a source: CPython compiled to WebAssembly, its heap read as a memory. No libpython is needed. */
+import { PythonNotFound } from '../errors.ts';
+import { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
+import { heapMemory } from '../memory/heap.ts';
+import { viewObject } from '../view/object.ts';
+import { memoryviewOf, type Source } from './source.ts';
+
+/** The part of Pyodide's interface that is used, the same in every release since 0.21. */
+interface Pyodide {
+  readonly version: string;
+  readonly _module: { readonly HEAPU8: Uint8Array };
+  runPython(code: string): unknown;
+}
+
+type PyFunction<R> = (argument: string) => R;
+
+/** Evaluates an expression, keeps its memoryview alive, and says where it lies. */
+const addressOf = `
+def _memview_address(expression, kept=[]):
+    kept.append((${memoryviewOf})(eval(expression, globals())))
+    return id(kept[-1])
+_memview_address`;
+
+/**
+ * Loads the Pyodide that is installed beside memview.
+ *
+ * @param because why no libpython serves, where that is so
+ * @throws PythonNotFound if the package is not installed.
+ */
+export async function openPyodide(because?: Error): Promise<Source> {
+  const load = await importPyodide(because);
+  const pyodide = await load();
+  const facts = JSON.parse(pyodide.runPython(`__import__("json").dumps(${pythonFacts})`) as string) as BuildFacts;
+  const target = recogniseTarget(facts);
+  verifyLayouts(target, facts);
+  // Afresh for every read: growth of the heap detaches the array given before.
+  const memory = heapMemory(() => pyodide._module.HEAPU8, target);
+  const find = pyodide.runPython(addressOf) as PyFunction<number>;
+  const text = pyodide.runPython('lambda expression: str(eval(expression, globals()))') as PyFunction<string>;
+  const view = (expression: string) => viewObject(memory, BigInt(attempt(() => find(expression))));
+  return {
+    title: `Pyodide ${pyodide.version}, CPython ${facts.version}`,
+    memory,
+    exec: (code) => void attempt(() => pyodide.runPython(code)),
+    text: (expression) => attempt(() => text(expression)),
+    view,
+    inspect: view,
+  };
+}
+
+async function importPyodide(because: Error | undefined): Promise<() => Promise<Pyodide>> {
+  try {
+    const { loadPyodide } = await import('pyodide');
+    return loadPyodide as unknown as () => Promise<Pyodide>;
+  } catch (cause) {
+    const why = because ? `${because.message}\nand ` : '';
+    throw new PythonNotFound(`${why}Pyodide cannot be imported; \`npm install pyodide\` puts it beside memview`, {
+      cause,
+    });
+  }
+}
+
+/** Pyodide's errors carry a whole traceback as their message; its last line is what a person wants. */
+function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
+    throw new Error(error.message.trimEnd().split('\n').at(-1), { cause: error });
+  }
+}

@@ -1,0 +1,111 @@
+/** The live struct behind a view, and the view, as text for people. */
+import { hex } from '../errors.ts';
+import type { Layout } from '../layouts/layout.ts';
+import { layoutsFor } from '../layouts/layouts.ts';
+import * as memoryobject from '../layouts/memoryobject.ts';
+import { type Memory, readCString } from '../memory/memory.ts';
+import { dataModels, formatTarget } from '../target.ts';
+import type { BufferView } from '../view/buffer-view.ts';
+import { readType } from '../view/py-object.ts';
+import { dataViewOf, readStruct } from '../view/struct.ts';
+import { preview } from './preview.ts';
+
+/** The flags of a memoryview, by their bits. */
+const flagNames = Object.entries(memoryobject).flatMap(([name, bit]) =>
+  name.startsWith('_Py_MEMORYVIEW_') && typeof bit === 'number' ? [[name, bit] as const] : [],
+);
+
+/** The PyMemoryViewObject of a view, each field with its offset, then the view. */
+export function show(memory: Memory, view: BufferView): string {
+  const { target } = memory;
+  const layout = layoutsFor(target).PyMemoryViewObject;
+  const title = `${layout.name} at ${hex(view.object)}, ${formatTarget(target)}, ${layout.size} bytes`;
+  return [title, ...structLines(memory, view, layout), '', ...viewLines(view), '', preview(view)].join('\n');
+}
+
+interface Line {
+  readonly offset: number;
+  readonly name: string;
+  readonly value: string;
+}
+
+function structLines(memory: Memory, view: BufferView, layout: Layout): string[] {
+  const values = readStruct(memory, layout, view.object) as Record<string, unknown>;
+  const lines = [...fieldLines(memory, view, layout, values, 0, 0)];
+  const width = Math.max(...lines.map(({ name }) => name.length));
+  const table = lines.map(({ offset, name, value }) =>
+    `${String(offset).padStart(6)}  ${name.padEnd(width)}  ${value}`.trimEnd(),
+  );
+  return [`offset  ${'field'.padEnd(width)}  value`, ...table];
+}
+
+function* fieldLines(
+  memory: Memory,
+  view: BufferView,
+  layout: Layout,
+  values: Record<string, unknown>,
+  base: number,
+  depth: number,
+): Generator<Line> {
+  for (const field of layout.fields) {
+    const offset = base + field.offset;
+    const name = '  '.repeat(depth) + field.name;
+    const value = values[field.name];
+    if (field.layout) {
+      yield { offset, name, value: '' };
+      yield* fieldLines(memory, view, field.layout, value as Record<string, unknown>, offset, depth + 1);
+    } else {
+      yield { offset, name, value: describe(memory, view, field.name, field.c, value) };
+    }
+  }
+}
+
+/** A value and, where it points somewhere that says more, what is there. */
+function describe(memory: Memory, view: BufferView, name: string, c: string, value: unknown): string {
+  if (name === 'ob_array') return trailing(memory, view).join(', ');
+  if (name === 'flags')
+    return `${value}  ${flagNames.flatMap(([flag, bit]) => (Number(value) & bit ? [flag] : [])).join(' | ')}`;
+  if (typeof value !== 'bigint' || !c.endsWith('*')) return String(value);
+  if (value === 0n) return 'NULL';
+  return `${hex(value)}  ${pointee(memory, view, name, value)}`.trimEnd();
+}
+
+function pointee(memory: Memory, view: BufferView, name: string, address: bigint): string {
+  switch (name) {
+    case 'ob_type':
+      return readType(memory, address).name;
+    case 'obj':
+      return readType(memory, readStruct(memory, layoutsFor(memory.target).PyObject, address).ob_type).name;
+    case 'format':
+      return JSON.stringify(new TextDecoder().decode(readCString(memory, address)));
+    case 'shape':
+      return view.shape.join(', ');
+    case 'strides':
+      return view.strides.join(', ');
+    default:
+      return '';
+  }
+}
+
+/** All items of the trailing array, of which C's declaration has one. */
+function trailing(memory: Memory, view: BufferView): bigint[] {
+  const { PyMemoryViewObject } = layoutsFor(memory.target);
+  const { pointer, byteOrder } = dataModels[memory.target.model];
+  const length = Number(readStruct(memory, PyMemoryViewObject, view.object).ob_base.ob_size);
+  const at = view.object + BigInt(PyMemoryViewObject.offsetOf('ob_array'));
+  const bytes = dataViewOf(memory.read(at, length * pointer));
+  const little = byteOrder === 'little';
+  return Array.from({ length }, (_, i) =>
+    pointer === 8 ? bytes.getBigInt64(i * 8, little) : BigInt(bytes.getInt32(i * 4, little)),
+  );
+}
+
+function viewLines(view: BufferView): string[] {
+  const contiguous = view.cContiguous ? 'C' : view.fContiguous ? 'Fortran' : 'no';
+  return [
+    `format   ${JSON.stringify(view.format)}, itemsize ${view.itemsize}`,
+    `shape    (${view.shape.join(', ')})`,
+    `strides  (${view.strides.join(', ')}) bytes, contiguous: ${contiguous}`,
+    `data     ${view.nbytes} bytes at ${hex(view.address)}${view.readonly ? ', read-only' : ''}`,
+  ];
+}
