@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { Command, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { encodeJsonChunks } from '../json/encode.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -63,13 +63,6 @@ verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Pyt
   },
 );
 
-/** commander throws for `--help` and for wrong usage alike, having printed what there is to say. */
-function isUsage(error: unknown): error is { exitCode: number } {
-  return (
-    error instanceof Error && 'exitCode' in error && String((error as { code?: string }).code).startsWith('commander.')
-  );
-}
-
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -78,8 +71,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = isUsage(error) ? error.exitCode : 1;
-  if (!isUsage(error) && (error as NodeJS.ErrnoException).code !== 'EPIPE') tell(sentence(error));
+  // commander throws for `--help` and for wrong usage alike, having printed what there is to say.
+  const usage = error instanceof CommanderError;
+  process.exitCode = usage ? error.exitCode : 1;
+  if (!usage && (error as NodeJS.ErrnoException).code !== 'EPIPE') tell(sentence(error));
 }
 
 /** An error as one sentence: a Python exception as Python names it, any other by its message. */

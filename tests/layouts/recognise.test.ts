@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { LayoutMismatch } from '../../src/errors.ts';
+import { type BuildFacts, recogniseTarget, verifyLayouts } from '../../src/layouts/recognise.ts';
+import { formatTarget, parseTarget } from '../../src/target.ts';
+
+/** As CPython 3.13 on 64-bit Linux states them. */
+const facts: BuildFacts = {
+  version: '3.13',
+  byteorder: 'little',
+  platform: 'linux',
+  multiarch: 'x86_64-linux-gnu',
+  pointer: 8,
+  long: 8,
+  freeThreaded: false,
+  debug: false,
+  traceRefs: false,
+  memoryviewBasicsize: 144,
+  memoryviewItemsize: 8,
+  memoryviewWeakrefoffset: 136,
+  managedbufferBasicsize: 112,
+};
+
+test.each<[string, Partial<BuildFacts>]>([
+  ['3.13-lp64', {}],
+  ['3.13-debug-lp64', { debug: true }],
+  ['3.13t-lp64', { freeThreaded: true }],
+  ['3.12-tracerefs-lp64', { version: '3.12', traceRefs: true }],
+  ['3.13-lp64be', { byteorder: 'big', multiarch: 's390x-linux-gnu' }],
+  ['3.13-llp64', { platform: 'win32', multiarch: '', long: 4 }],
+  ['3.13-win32', { platform: 'win32', multiarch: '', pointer: 4, long: 4 }],
+  ['3.13-wasm32', { platform: 'emscripten', multiarch: 'wasm32-emscripten', pointer: 4, long: 4 }],
+  ['3.13-armhf', { multiarch: 'arm-linux-gnueabihf', pointer: 4, long: 4 }],
+  ['3.13-ilp32', { multiarch: 'i386-linux-gnu', pointer: 4, long: 4 }],
+])('%s is recognised', (tag, stated) => {
+  expect(formatTarget(recogniseTarget({ ...facts, ...stated }))).toBe(tag);
+});
+
+test('a release that is not known is refused', () => {
+  expect(() => recogniseTarget({ ...facts, version: '3.99' })).toThrow('expected a version of 3.8');
+});
+
+test('layouts that fit are accepted, those that do not name each fact', () => {
+  expect(() => verifyLayouts(parseTarget('3.13-lp64'), facts)).not.toThrow();
+  const mismatch = () => verifyLayouts(parseTarget('3.13t-lp64'), facts);
+  expect(mismatch).toThrow(LayoutMismatch);
+  expect(mismatch).toThrow('the layouts of 3.13t-lp64 do not fit: memoryviewBasicsize: expected 160, found 144;');
+  expect(mismatch).toThrow('managedbufferBasicsize: expected 128, found 112');
+});

@@ -1,0 +1,169 @@
+/** What every memory owes its readers, run against every source. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { MemoryFault } from '../../src/errors.ts';
+import { heapMemory } from '../../src/memory/heap.ts';
+import { type Memory, readCString } from '../../src/memory/memory.ts';
+import { processMemory } from '../../src/memory/process.ts';
+import { segmentMemory } from '../../src/memory/segments.ts';
+import { parseTarget } from '../../src/target.ts';
+
+const target = parseTarget('3.13-lp64');
+const content = Uint8Array.from({ length: 64 }, (_, i) => i + 1);
+
+/** A memory that holds `content` at an address, and an address it cannot read. */
+interface Source {
+  readonly name: string;
+  readonly memory: Memory;
+  readonly address: bigint;
+  readonly bad: bigint;
+}
+
+const heap = new Uint8Array(256);
+heap.set(content, 100);
+
+const sources: Source[] = [
+  { name: 'heapMemory', memory: heapMemory(heap, target), address: 100n, bad: 256n },
+  {
+    name: 'segmentMemory',
+    memory: segmentMemory([{ address: 0x5000n, bytes: content }], target),
+    address: 0x5000n,
+    bad: 0x4fffn,
+  },
+  {
+    name: 'segmentMemory over another',
+    memory: segmentMemory(
+      [{ address: 0x9000n, bytes: new Uint8Array(8) }],
+      target,
+      segmentMemory([{ address: 0x5000n, bytes: content }], target),
+    ),
+    address: 0x5000n,
+    bad: 0x9007n,
+  },
+  {
+    name: 'processMemory(self)',
+    memory: processMemory('self', target),
+    ...addressOfContent(),
+  },
+];
+
+/** Where this process keeps a copy of `content`: an anonymous mapping found by reading the process' own map. */
+function addressOfContent(): { address: bigint; bad: bigint } {
+  const memory = processMemory('self', target);
+  const marked = Buffer.from(content);
+  for (const line of readFileSync('/proc/self/maps', 'utf8').split('\n')) {
+    const [, from = '', to = ''] = /^([0-9a-f]+)-([0-9a-f]+) rw-p/.exec(line) ?? [];
+    if (!from || BigInt(`0x${to}`) - BigInt(`0x${from}`) > 1n << 28n) continue;
+    const start = BigInt(`0x${from}`);
+    const found = Buffer.from(memory.read(start, Number(BigInt(`0x${to}`) - start))).indexOf(marked);
+    if (found >= 0) return { address: start + BigInt(found), bad: 8n };
+  }
+  throw new Error('no copy of the content was found in this process');
+}
+
+describe.each(sources)('$name', ({ memory, address, bad }) => {
+  test('reads what is there', () => {
+    expect([...memory.read(address, 64)]).toEqual([...content]);
+    expect([...memory.read(address + 10n, 3)]).toEqual([11, 12, 13]);
+    expect(memory.read(address, 0)).toHaveLength(0);
+  });
+
+  test('a bad address is a MemoryFault with address, length and reason', () => {
+    const fault = faultOf(() => memory.read(bad, 2));
+    expect(fault).toMatchObject({ address: bad, length: 2 });
+    expect(fault.message).toBe(`cannot read 2 bytes at 0x${bad.toString(16)}: ${fault.reason}`);
+    expect(fault.reason.length).toBeGreaterThan(10);
+  });
+
+  test.each([
+    [-1n, 4],
+    [1n << 64n, 1],
+    [(1n << 64n) - 2n, 4],
+    [(1n << 63n) - 1n, 4],
+    [1n << 63n, 4],
+    [0x10n, -1],
+    [0x10n, 1.5],
+    [0x10n, Number.NaN],
+    [0x10n, 2 ** 52],
+  ])('read(%p, %p) is a MemoryFault', (at, length) => {
+    expect(faultOf(() => memory.read(at, length))).toBeInstanceOf(MemoryFault);
+  });
+
+  test('an address that is no bigint is a TypeError that says what to write', () => {
+    expect(() => memory.read(16 as never, 1)).toThrow(
+      new TypeError('an address is a bigint; got number 16. Write 0x10n or BigInt(…)'),
+    );
+  });
+
+  test('live bytes are the memory itself, a snapshot is not', () => {
+    const bytes = memory.read(address, 1);
+    const before = bytes[0] ?? 0;
+    if (!memory.live) return expect(memory.read(address, 1)).not.toBe(bytes);
+    bytes[0] = 200;
+    expect(memory.read(address, 1)[0]).toBe(200);
+    bytes[0] = before;
+  });
+});
+
+function faultOf(read: () => unknown): MemoryFault {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof MemoryFault) return error;
+    throw error;
+  }
+  throw new Error('expected a MemoryFault, but the read succeeded');
+}
+
+test('a segment cannot overlap another', () => {
+  const bytes = new Uint8Array(16);
+  expect(() =>
+    segmentMemory(
+      [
+        { address: 0n, bytes },
+        { address: 15n, bytes },
+      ],
+      target,
+    ),
+  ).toThrow('two segments overlap at 0xf');
+  const joined = segmentMemory(
+    [
+      { address: 16n, bytes },
+      { address: 0n, bytes },
+    ],
+    target,
+  );
+  expect(joined.read(16n, 16)).toHaveLength(16);
+  expect(faultOf(() => joined.read(8n, 16)).reason).toBe('no segment holds all of it');
+});
+
+test('a WebAssembly heap that grew is read where it is now, and a stale array is a fault', () => {
+  const wasm = new WebAssembly.Memory({ initial: 1 });
+  const memory = heapMemory(wasm, target);
+  const stale = heapMemory(new Uint8Array(wasm.buffer), target);
+  memory.read(8n, 1)[0] = 7;
+  wasm.grow(1);
+  expect(memory.read(8n, 1)[0]).toBe(7);
+  expect(memory.read(70_000n, 1)[0]).toBe(0);
+  expect(faultOf(() => stale.read(8n, 1)).reason).toContain('the heap grew and left these bytes');
+});
+
+test('a string ends at its NUL, however far, and no page is read that it does not reach', () => {
+  const reads: [bigint, number][] = [];
+  const bytes = new Uint8Array(8192).fill(97);
+  bytes[5000] = 0;
+  const inner = segmentMemory([{ address: 0x1000n, bytes }], target);
+  const memory: Memory = {
+    target,
+    live: true,
+    read(address, length) {
+      reads.push([address, length]);
+      return inner.read(address, length);
+    },
+  };
+  expect(readCString(memory, 0x1000n + 4990n)).toHaveLength(10);
+  expect(readCString(memory, 0x1000n, 8192)).toHaveLength(5000);
+  for (const [address, length] of reads) expect((address % 4096n) + BigInt(length)).toBeLessThanOrEqual(4096n);
+  expect(() => readCString(memory, 0x1000n, 100)).toThrow('expected a string with a NUL at its end');
+  expect(() => readCString(memory, 0x2fffn)).toThrow(MemoryFault);
+});
