@@ -137,7 +137,10 @@ export class Python {
    */
   view(object: PyRef | string, options: ViewOptions = {}): BufferView {
     const calls = this.#open();
-    if (typeof object !== 'string') return this.#viewOf(calls.memoryView(object.address), options);
+    if (object instanceof PyRef) return this.#viewOf(calls.memoryView(object.address), options);
+    if (typeof object !== 'string') {
+      throw new TypeError(`expected a PyRef or a Python expression, got ${typeof object}`);
+    }
     using ref = this.eval(object);
     return this.#viewOf(calls.memoryView(ref.address), options);
   }

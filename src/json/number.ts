@@ -41,29 +41,36 @@ function toFloat16(value: number): number {
   return float16FromBits(float16ToBits(value));
 }
 
+/** Digits after which no binary32 number comes near a tie without being one. */
+const EXACT = 60;
+
 /**
- * The decimal of fewest digits that rounds to `value` in a narrower width, and among those the nearest. Few enough
- * digits that a double holds it: its own shortest text is the answer.
+ * The decimal of fewest digits that rounds to `value` in a narrower width, among those the nearest, and of two
+ * equally near the even one (Steele and White, 1990). It has few enough digits for a double to hold it, so that its
+ * own shortest text is the answer.
  *
  * @param most digits that always suffice for the width
  */
 function shortest(value: number, round: (value: number) => number, most: number): number {
   if (value === 0) return value;
+  const magnitude = Math.abs(value);
+  const [mantissa = '', exponent = ''] = magnitude.toExponential(EXACT).split('e');
+  const all = mantissa.replace('.', '');
   for (let digits = 1; digits < most; digits++) {
-    const nearest = Number(value.toExponential(digits - 1));
-    if (round(nearest) === value) return nearest;
-    // Below a power of two the gap is half as wide, so the nearest may miss where the next one away from 0 does not.
-    const further = awayFromZero(value, digits);
-    if (round(further) === value) return further;
+    const below = Number(all.slice(0, digits));
+    // Below a power of two the gap is half as wide, so the nearest may miss where the one above it does not.
+    for (const candidate of [below + up(all, digits), below + 1]) {
+      const decimal = Number(`${candidate}e${Number(exponent) - digits + 1}`);
+      if (round(decimal) === magnitude) return Math.sign(value) * decimal;
+    }
   }
   return Number(value.toExponential(most - 1));
 }
 
-/** The decimal of so many digits next to `value` on the side away from zero. */
-function awayFromZero(value: number, digits: number): number {
-  const text = value.toExponential(digits - 1);
-  if (Math.abs(Number(text)) >= Math.abs(value)) return Number(text);
-  const [mantissa = '', exponent = ''] = text.split('e');
-  const up = BigInt(mantissa.replace('.', '')) + (value < 0 ? -1n : 1n);
-  return Number(`${up}e${Number(exponent) - (digits - 1)}`);
+/** 1 if rounding to so many digits goes up, else 0; a tie goes to the even digit. */
+function up(all: string, digits: number): 0 | 1 {
+  const rest = all.slice(digits);
+  const tie = '5'.padEnd(rest.length, '0');
+  if (rest !== tie) return rest > tie ? 1 : 0;
+  return Number(all[digits - 1]) % 2 === 1 ? 1 : 0;
 }

@@ -1,0 +1,365 @@
+/** A libpython in this process: lifetime, errors, lookalikes, hostile uses. Each must leave the process alive. */
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
+import { ReleasedError } from '../../../src/errors.ts';
+import { choosePython } from '../../../src/ffi/discover.ts';
+import { openPython, type Python } from '../../../src/ffi/python.ts';
+import { encodeJson } from '../../../src/json/encode.ts';
+import { layoutsFor } from '../../../src/layouts/layouts.ts';
+import { segmentMemory } from '../../../src/memory/segments.ts';
+import { formatTarget } from '../../../src/target.ts';
+import type { BufferView, NestedList } from '../../../src/view/buffer-view.ts';
+import { viewObject } from '../../../src/view/object.ts';
+import { readStruct } from '../../../src/view/struct.ts';
+import type { Cases, Subject } from './subject.ts';
+
+type PythonSubject = Subject & { readonly python: Python };
+
+const has = (python: Python, module: string): boolean => {
+  try {
+    python.import(module).release();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const json = (view: BufferView): string => new TextDecoder().decode(encodeJson(view));
+
+function pythonError(run: () => unknown, type: string, message: RegExp): void {
+  assert.throws(run, (error: unknown) => {
+    assert.ok(error instanceof Error);
+    assert.equal((error as { type?: string }).type, type);
+    assert.match(error.message, message);
+    assert.equal(error.name, `PythonError [${type}]`);
+    assert.match((error as unknown as { traceback: string }).traceback, new RegExp(type.split('.').at(-1) ?? ''));
+    return true;
+  });
+}
+
+export const pythonCases: Cases<PythonSubject> = {
+  'the address of the data is the one Python gives'({ python }) {
+    python.exec('import ctypes; c = (ctypes.c_double * 4)(1, 2, 3, 4); b = bytearray(b"abc")');
+    using view = python.view('memoryview(c).cast("B").cast("d")');
+    assert.equal(view.address, BigInt(String(python.eval('ctypes.addressof(c)'))));
+    assert.deepEqual([...(view.data as Float64Array)], [1, 2, 3, 4]);
+    using bytes = python.view('b');
+    assert.equal(bytes.address, BigInt(String(python.eval('ctypes.addressof((ctypes.c_char * 3).from_buffer(b))'))));
+    if (!has(python, 'numpy')) return 'without numpy';
+    python.exec('import numpy as np; n = np.arange(12.0).reshape(3, 4)[::-1, ::2]');
+    using array = python.view('n');
+    assert.equal(array.address, BigInt(String(python.eval('n.__array_interface__["data"][0]'))));
+    return 'with numpy';
+  },
+
+  'an exported bytearray cannot grow until the view is released'({ python }) {
+    python.exec('b = bytearray(b"abc")');
+    const view = python.view('b');
+    const arrays = [view.data, view.data, view.bytes, view.slice([1]).data];
+    pythonError(() => python.exec('b.extend(b"x" * 100)'), 'BufferError', /Existing exports of data/);
+    view.release();
+    view.release();
+    python.exec('b.extend(b"x" * 100)');
+    assert.equal(String(python.eval('len(b)')), '103');
+    for (const array of arrays) assert.equal(array.length, 0);
+    for (const array of arrays) array[0] = 1;
+    assert.equal(String(python.eval('b[0]')), '97');
+  },
+
+  'after release every member of a view throws ReleasedError'({ python }) {
+    const view = python.view('memoryview(bytearray(6)).cast("B", (2, 3))');
+    const parts = [view, view.slice(0), view.transpose()];
+    view.release();
+    let members = 0;
+    for (const part of parts) {
+      const descriptors = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(part)));
+      for (const [name, { get, value }] of descriptors) {
+        if (name === 'constructor' || name === 'release') continue;
+        assert.throws(() => (get ?? (value as () => unknown)).call(part), ReleasedError, name);
+        members++;
+      }
+    }
+    return `${members} members`;
+  },
+
+  'a view keeps its buffer although Python lets go'({ python }) {
+    python.exec('b = bytearray(b"kept" * 1000); m = memoryview(b)');
+    const view = python.view('m');
+    python.exec('m.release(); del m, b; import gc; gc.collect(); junk = [bytearray(4000) for _ in range(100)]');
+    assert.equal(new TextDecoder().decode(view.bytes.subarray(0, 8)), 'keptkept');
+    view.release();
+  },
+
+  async 'what was forgotten is given back by the collector'({ python }) {
+    assert.ok(globalThis.gc, 'node runs with --expose-gc');
+    python.exec('b = bytearray(1 << 16)');
+    let typed: Uint8Array | undefined = python.view('b').data as Uint8Array;
+    await collect();
+    // The typed array still shows the memory, so the view must not have been given back.
+    typed[0] = 42;
+    assert.equal(String(python.eval('b[0]')), '42');
+    pythonError(() => python.exec('b.extend(b"x")'), 'BufferError', /Existing exports/);
+    typed = undefined;
+    for (let i = 0; i < 50; i++) {
+      await collect();
+      try {
+        python.exec('b.extend(b"x")');
+        return;
+      } catch {
+        // Not yet: the collector promises no time.
+      }
+    }
+    assert.fail('the buffer was never given back');
+  },
+
+  'using gives back at the end of the block'({ python }) {
+    python.exec('b = bytearray(3)');
+    {
+      using view = python.view('b');
+      assert.equal(view.nbytes, 3);
+    }
+    python.exec('b.append(1)');
+  },
+
+  'exceptions keep type, message and traceback; sys.exit ends nothing'({ python }) {
+    pythonError(() => python.eval('1 / 0'), 'ZeroDivisionError', /^division by zero$/);
+    pythonError(() => python.eval('1 +'), 'SyntaxError', /./);
+    pythonError(() => python.exec('import sys; sys.exit(5)'), 'SystemExit', /^5$/);
+    pythonError(() => python.exec('raise KeyboardInterrupt'), 'KeyboardInterrupt', /^$/);
+    pythonError(() => python.import('no.such.module'), 'ModuleNotFoundError', /No module named 'no'/);
+    pythonError(
+      () => python.eval('__import__("json").loads("{")'),
+      'json.decoder.JSONDecodeError',
+      /Expecting property/,
+    );
+    python.exec('class Odd(Exception):\n  def __str__(self): raise ValueError("no")');
+    pythonError(() => python.exec('raise Odd'), 'Odd', /its __str__ failed/);
+    pythonError(() => python.exec('raise ValueError("\\ud800 lone")'), 'ValueError', /lone/);
+    try {
+      python.exec('def f():\n  try:\n    {}["k"]\n  except KeyError as e:\n    raise TypeError("outer") from e\nf()');
+      assert.fail('it raised nothing');
+    } catch (error) {
+      const { traceback } = error as { traceback: string };
+      assert.match(traceback, /KeyError: 'k'[\s\S]*direct cause[\s\S]*in f\nTypeError: outer/);
+    }
+    pythonError(() => python.exec('def deep(): deep()\ndeep()'), 'RecursionError', /maximum recursion depth/);
+  },
+
+  'references: attributes, calls, text'({ python }) {
+    const [math, four] = [python.import('math'), python.eval('4')];
+    assert.equal(String(math.attr('sqrt').call(four)), '2.0');
+    assert.equal(String(python.eval('  "ünï \\U0001f40d \\ud800"')), 'ünï 🐍 \ud800');
+    pythonError(() => math.attr('nothing'), 'AttributeError', /nothing/);
+    pythonError(() => math.call(), 'TypeError', /not callable/);
+    four.release();
+    four.release();
+    assert.throws(() => four.address, {
+      name: 'ReleasedError',
+      message: 'this reference was released; take a new one',
+    });
+    assert.throws(() => math.attr('sqrt').call(four), ReleasedError);
+  },
+
+  'suboffsets are followed, writes to the rest are not lost'({ python }) {
+    if (!has(python, '_testbuffer')) return 'skipped: no _testbuffer here';
+    python.exec(`
+from _testbuffer import ndarray, ND_PIL, ND_WRITABLE
+p = ndarray(list(range(12)), shape=[3, 4], format="h", flags=ND_PIL | ND_WRITABLE)
+pm = memoryview(p)`);
+    using view = python.view('pm');
+    assert.deepEqual(view.toList(), JSON.parse(String(python.eval('pm.tolist()'))));
+    assert.ok(view.suboffsets);
+    assert.equal(view.get(2, 3), 11);
+    assert.equal(json(view), '[[0,1,2,3],[4,5,6,7],[8,9,10,11]]');
+    assert.throws(() => view.set(0, 0, 1), TypeError);
+    return 'with _testbuffer';
+  },
+
+  'numpy: dtypes × shapes × strides equal tolist(), JSON equals json.dumps'({ python, text }) {
+    if (!has(python, 'numpy')) return 'skipped: no numpy here';
+    python.exec(`
+import numpy as np, json, random
+rng = np.random.default_rng(5)
+pick = random.Random(5)
+def array(code):
+    shape = tuple(pick.randint(0 if pick.random() < 0.1 else 1, 5) for _ in range(pick.randint(0, 4)))
+    size = int(np.prod(shape, dtype=int))
+    dtype = np.dtype(code)
+    a = np.frombuffer(rng.bytes(size * dtype.itemsize), dtype=dtype).reshape(shape).copy()
+    if dtype.kind == "b":
+        a = rng.integers(0, 2, shape).astype(bool)
+    if dtype.kind == "f":
+        a = np.where(np.isfinite(a), a, 0).astype(dtype)
+    if dtype.kind == "f" and dtype.itemsize == 8:
+        a = rng.uniform(-1e5, 1e5, shape)
+    if pick.random() < 0.5:
+        a = a.transpose(pick.sample(range(a.ndim), a.ndim))
+    return np.asarray(a[tuple(slice(None, None, pick.choice([1, 2, -1, -2])) for _ in range(a.ndim))])
+codes = ["?", "i1", "u1", "<i2", ">u2", "<i4", ">i4", "<u8", ">i8", "<f2", ">f2", "<f4", ">f4", "<f8", ">f8"]
+arrays = [array(code) for _ in range(60) for code in codes]
+`);
+    const total = Number(text('len(arrays)'));
+    let elements = 0;
+    for (let i = 0; i < total; i++) {
+      using view = python.view(`arrays[${i}]`);
+      const expected = JSON.parse(text(`json.dumps(arrays[${i}].tolist())`)) as unknown;
+      assert.deepEqual(asNumbers(view.toList()), expected, text(`repr(arrays[${i}])`));
+      if (!/[ef]/.test(view.format))
+        assert.equal(json(view), text(`json.dumps(arrays[${i}].tolist(), separators=(",", ":"))`));
+      elements += view.nbytes / view.itemsize;
+    }
+    return `${total} arrays, ${elements} elements`;
+  },
+
+  'orjson: the same bytes for the dtypes it knows'({ python, text }) {
+    if (!has(python, 'numpy') || !has(python, 'orjson')) return 'skipped: no numpy and orjson here';
+    python.exec(`
+import numpy as np, orjson
+rng = np.random.default_rng(11)
+def dumps(a): return orjson.dumps(a, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+samples = []
+for code in ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]:
+    dtype = np.dtype(code)
+    bits = np.frombuffer(rng.bytes(3000 * dtype.itemsize), dtype=dtype)
+    if code == "?": bits = np.frombuffer(rng.bytes(3000), dtype="u1") > 127
+    samples += [np.ascontiguousarray(bits), np.ascontiguousarray(bits.reshape(30, 10, 10))]
+    if dtype.kind == "f":
+        for low, high in [(-1, 1), (0, 1e6), (1e14, 1e18), (1e-8, 1e-3)]:
+            samples.append(rng.uniform(low, high, 3000).astype(dtype))
+        samples.append(np.round(rng.uniform(0, 1e4, 3000), 2).astype(dtype))
+        samples.append(np.array([float("1e%d" % e) for e in range(-37, 38)], dtype=dtype))
+        samples.append(np.array([2.0**e for e in range(-126, 127)], dtype=dtype))
+        samples.append(np.arange(3000).astype(dtype))
+`);
+    const total = Number(text('len(samples)'));
+    for (let i = 0; i < total; i++) {
+      using view = python.view(`samples[${i}]`);
+      const [ours, theirs] = [json(view).split(','), text(`dumps(samples[${i}])`).split(',')];
+      const at = ours.findIndex((item, place) => item !== theirs[place]);
+      assert.deepEqual([ours[at], ours.length], [theirs[at], theirs.length], text(`samples[${i}].dtype`));
+    }
+    return `${total} arrays`;
+  },
+
+  'a second Python is refused, the same one is the same'({ python }) {
+    assert.equal(openPython(), python);
+    assert.equal(openPython({ python: python.installation.executable }), python);
+    const other = JSON.parse(process.env.MEMVIEW_TEST_OTHER ?? 'null') as string | null;
+    if (!other) return 'skipped: only one Python here';
+    assert.throws(() => openPython({ python: other }), /which has room for one Python/);
+    return undefined;
+  },
+
+  'wrong uses are clear errors'({ python }) {
+    const wrong: [() => unknown, RegExp][] = [
+      [() => python.eval(5 as never), /expected Python as a string, got number/],
+      [() => python.eval('"\0"'), /without a NUL character/],
+      [() => python.eval('"\ud800"'), /well-formed Unicode/],
+      [() => python.exec(undefined as never), /expected Python as a string, got undefined/],
+      [() => python.view('5'), /a bytes-like object is required, not 'int'/],
+      [() => python.view(undefined as never), /expected a PyRef or a Python expression, got undefined/],
+      [() => python.view({ address: 1n } as never), /expected a PyRef or a Python expression, got/],
+      [() => python.view('b"abc"', { writable: true }), /expected a writable buffer/],
+      [() => python.view('b"abc"').set(0, 1), /this buffer is read-only/],
+      [() => python.view('(lambda m: (m.release(), m)[1])(memoryview(b"a"))'), /released memoryview/],
+      [() => viewObject(python.memory, 0n), /cannot read 16 bytes at 0x0/],
+      [() => viewObject(python.memory, 12345n), /cannot read 16 bytes/],
+      [() => viewObject(python.memory, 1n << 63n), /cannot read/],
+      [() => viewObject(python.memory, -5n), /not within a 64-bit address space/],
+      [() => viewObject(python.memory, 5 as never), /an address is a bigint/],
+      [() => viewObject(python.memory, python.eval('[]').address), /expected a memoryview at 0x[0-9a-f]+, got "list"/],
+      [() => viewObject(python.memory, python.eval('int').address), /got "type"/],
+      [() => python.eval('b""').call(), /not callable/],
+      [() => python.import(''), /Empty module name/],
+      [() => python.import(7 as never), /expected Python as a string/],
+      [() => openPython({ python: '/no/such' }), /no Python for "\/no\/such" can be loaded/],
+      [() => choosePython('3.99'), /none of that version was found/],
+    ];
+    for (const [run, message] of wrong) assert.throws(run, message, String(run));
+    return `${wrong.length} uses`;
+  },
+
+  'a torn memoryview in a copy of its memory is refused, not followed'({ python }) {
+    const { PyMemoryViewObject } = layoutsFor(python.target);
+    const ref = python.eval('memoryview(bytearray(8))');
+    const bytes = Uint8Array.from(python.memory.read(ref.address, PyMemoryViewObject.size + 64));
+    let refused = 0;
+    for (let at = 24; at < bytes.length; at++) {
+      const torn = Uint8Array.from(bytes);
+      torn[at] = (torn[at] ?? 0) ^ 0x80;
+      const memory = segmentMemory([{ address: 1n << 46n, bytes: torn }], python.target, python.memory);
+      try {
+        viewObject(memory, 1n << 46n).toList();
+      } catch (error) {
+        assert.match((error as Error).name, /^(MemoryFault|FormatError|ReleasedError|TypeError|LayoutMismatch)$/);
+        refused++;
+      }
+    }
+    assert.ok(refused > 20);
+    return `${refused} of ${bytes.length - 24}`;
+  },
+
+  'Python threads run while node idles'({ python }) {
+    python.exec(`
+import threading, time
+count = 0
+def tick():
+    global count
+    while count < 10**9:
+        count += 1
+        time.sleep(0.001)
+threading.Thread(target=tick, daemon=True).start()`);
+    const before = Number(String(python.eval('count')));
+    return setTimeout(200).then(() => {
+      const ticks = Number(String(python.eval('count'))) - before;
+      python.exec('count = 10**9');
+      assert.ok(ticks > 10, `${ticks} ticks in 200 ms`);
+      return undefined;
+    });
+  },
+
+  'extension modules load, and find their own libraries'({ python }) {
+    python.exec('import ssl, hashlib, zlib, sqlite3, ctypes, decimal');
+    assert.equal(
+      String(python.eval('hashlib.sha256(b"abc").hexdigest()')),
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
+    return String(python.eval('ssl.OPENSSL_VERSION'));
+  },
+
+  'sys is that of the interpreter itself'({ python, text }) {
+    const { executable, prefix } = python.installation;
+    assert.deepEqual([text('__import__("sys").executable'), text('__import__("sys").prefix')], [executable, prefix]);
+    return formatTarget(python.target);
+  },
+
+  'closing gives everything back; opening again continues'({ python }) {
+    python.exec('b = bytearray(3); import sys; start = sys.getrefcount(b)');
+    const [view, ref] = [python.view('b'), python.eval('b')];
+    const { data } = view;
+    python.close();
+    python.close();
+    assert.equal(data.length, 0);
+    assert.throws(() => view.get(0), ReleasedError);
+    assert.throws(() => ref.address, ReleasedError);
+    assert.throws(() => python.eval('1'), /this Python was closed; call openPython\(\) again/);
+    const again = openPython();
+    assert.notEqual(again, python);
+    assert.equal(String(again.eval('sys.getrefcount(b) - start')), '0');
+    assert.equal(
+      readStruct(again.memory, layoutsFor(again.target).PyObject, again.eval('b').address).ob_type > 0n,
+      true,
+    );
+  },
+};
+
+/** 64-bit integers as JSON.parse gives them. */
+function asNumbers(list: NestedList): unknown {
+  if (Array.isArray(list)) return list.map(asNumbers);
+  return typeof list === 'bigint' ? Number(list) : list;
+}
+
+async function collect(): Promise<void> {
+  globalThis.gc?.();
+  await setTimeout(10);
+}

@@ -1,0 +1,17 @@
+/** What a case is run on: an interpreter, seen through the source that the command too is built on. */
+import type { Source } from '../../../src/cli/source.ts';
+import type { Python } from '../../../src/ffi/python.ts';
+
+/** A libpython in this process has a `python`; Pyodide has none. */
+export interface Subject extends Source {
+  readonly python: Python | undefined;
+}
+
+/** Cases by what they show; each throws if it does not hold, and may answer with what it counted. */
+export type Cases<S> = Readonly<Record<string, (subject: S) => unknown>>;
+
+/** The value of a Python expression that json can carry. */
+export function value<T>({ text, exec }: Subject, expression: string): T {
+  exec('import json');
+  return JSON.parse(text(`json.dumps(${expression})`)) as T;
+}

@@ -1,0 +1,41 @@
+/**
+ * Runs the cases on one interpreter, in this process: `child.ts <executable>|pyodide`. One line of JSON per case.
+ * An interpreter can be met only once in a process, and what it does wrong must not end the test run.
+ */
+import { openLibpython } from '../../src/cli/libpython.ts';
+import { openPyodide } from '../../src/cli/pyodide.ts';
+import { openPython } from '../../src/ffi/python.ts';
+import { formatTarget } from '../../src/target.ts';
+import { bufferCases } from './cases/buffers.ts';
+import { pythonCases } from './cases/python.ts';
+import type { Cases, Subject } from './cases/subject.ts';
+import { MARK, type Outcome } from './outcome.ts';
+
+function report(outcome: Outcome): void {
+  process.stdout.write(`\n${MARK}${JSON.stringify(outcome)}\n`);
+}
+
+async function run<S extends Subject>(cases: Cases<S>, subject: S): Promise<void> {
+  for (const [name, holds] of Object.entries(cases)) {
+    try {
+      const counted = await holds(subject);
+      report({ name, error: null, counted: typeof counted === 'string' ? counted : null });
+    } catch (error) {
+      report({ name, error: error instanceof Error ? (error.stack ?? error.message) : String(error), counted: null });
+    }
+  }
+}
+
+const [, , which = ''] = process.argv;
+if (which === 'pyodide') {
+  const subject = { ...(await openPyodide()), python: undefined };
+  report({ name: 'target', error: null, counted: `${formatTarget(subject.memory.target)} (${subject.title})` });
+  await run(bufferCases, subject);
+} else {
+  const source = openLibpython(which);
+  const python = openPython();
+  report({ name: 'target', error: null, counted: `${formatTarget(python.target)} (${source.title})` });
+  await run(bufferCases, { ...source, python });
+  await run(pythonCases, { ...source, python });
+}
+report({ name: 'the process lives to its end', error: null, counted: null });
