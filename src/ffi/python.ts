@@ -77,6 +77,7 @@ export class Python {
     return this.#interpreter.memory;
   }
 
+  /** Whether `close` was called. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -155,6 +156,7 @@ export class Python {
     this.#closed = true;
   }
 
+  /** Closes, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -66,6 +66,7 @@ export class PyRef {
     this.#lifetime.release();
   }
 
+  /** Releases, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -12,6 +12,7 @@ export interface StructClass<V> {
   readonly baseSize: number;
   /** @param raw a Buffer of at least `baseSize` bytes */
   new (raw: Buffer): V;
+  /** The offset of a field of its own, in bytes. */
   getOffsetOf(name: string & keyof V): number;
   /** The Buffer behind an instance. */
   raw(instance: V): Buffer;

@@ -18,7 +18,9 @@ export const _PyManagedBufferObject = struct('_PyManagedBufferObject', 'Include/
 
 /** `release()` was called: the pointers of `view` must not be followed. */
 export const _Py_MEMORYVIEW_RELEASED = 0x001;
+/** C-contiguous. */
 export const _Py_MEMORYVIEW_C = 0x002;
+/** Fortran-contiguous. */
 export const _Py_MEMORYVIEW_FORTRAN = 0x004;
 /** ndim is 0. */
 export const _Py_MEMORYVIEW_SCALAR = 0x008;

@@ -38,6 +38,7 @@ export interface StructDeclaration<N extends string = string, F extends Fields =
   readonly name: N;
   /** The header and the release whose text this follows. */
   readonly source: string;
+  /** The members in order, under a data model. */
   readonly fields: (model: DataModel) => F;
 }
 
@@ -63,12 +64,19 @@ export const int = scalar('int', 4, true, 'number');
 export const unsigned_int = scalar('unsigned int', 4, false, 'number');
 /** C's `unsigned long`: 4 bytes on Windows, the size of a pointer elsewhere. */
 export const unsigned_long = scalar('unsigned long', 'long', false, 'bigint');
+/** 8 bits, unsigned. */
 export const uint8_t = scalar('uint8_t', 1, false, 'number');
+/** 16 bits, unsigned. */
 export const uint16_t = scalar('uint16_t', 2, false, 'number');
+/** 32 bits, unsigned. */
 export const uint32_t = scalar('uint32_t', 4, false, 'number');
+/** 64 bits, signed; aligned to 4 on i386 Linux. */
 export const int64_t = scalar('int64_t', 8, true, 'bigint');
+/** An unsigned integer as wide as a pointer. */
 export const uintptr_t = scalar('uintptr_t', 'pointer', false, 'bigint');
+/** Python's signed size, as wide as a pointer. */
 export const Py_ssize_t = scalar('Py_ssize_t', 'pointer', true, 'bigint');
+/** Python's hash value, as wide as a pointer. */
 export const Py_hash_t = scalar('Py_hash_t', 'pointer', true, 'bigint');
 
 /** A pointer to the C type named, e.g. `pointer('PyTypeObject')`. Its value is an address. */

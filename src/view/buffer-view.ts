@@ -295,6 +295,7 @@ export class BufferView {
     this.#window = undefined;
   }
 
+  /** Releases, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.release();
   }

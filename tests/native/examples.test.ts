@@ -1,0 +1,83 @@
+/**
+ * Every example of the README, the pages and the docstrings is run, against the built package by its own name.
+ * What a line prints stands behind it as a comment.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { transformSync } from 'esbuild';
+import { findPythons } from '../../src/ffi/discover.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Example {
+  readonly place: string;
+  readonly code: string;
+}
+
+function examplesOf(path: string): Example[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  const inDocstring = path.endsWith('.ts');
+  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ({
+    place: `${path}:${text.slice(0, match.index).split('\n').length}`,
+    code: inDocstring ? (match[1] ?? '').replace(/^ *\* ?/gm, '') : (match[1] ?? ''),
+  }));
+}
+
+const files = (folder: string, ending: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(ending) && !path.startsWith('api/'))
+    .map((path) => join(folder, path))
+    .sort();
+
+const examples = ['README.md', ...files('docs', '.md'), ...files('src', '.ts')].flatMap(examplesOf);
+
+/** What each `console.log(…); // text` is to print. */
+function expected(code: string): string {
+  return [...code.matchAll(/console\.log\(.*\);? \/\/ (.*)$/gm)].map(([, text]) => `${text}\n`).join('');
+}
+
+const usable = findPythons().filter(({ problem }) => problem === undefined);
+const whyNot = usable.length === 0 ? 'skipped: no libpython here\n' : undefined;
+
+describe('examples', () => {
+  test('there are some', () => {
+    expect(examples.length).toBeGreaterThan(10);
+  });
+
+  test.each(examples)('$place', ({ code }) => {
+    if (whyNot && code.includes('memview/ffi')) {
+      process.stdout.write(whyNot);
+      return;
+    }
+    const lines = expected(code);
+    expect(lines).not.toBe('');
+    const program = transformSync(code, { loader: 'ts', target: 'node20', format: 'esm' }).code;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: lines, stderr: '' });
+  });
+});
+
+const commands = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^npx (memview .*)$/gm)].map(
+  ([, line]) => line ?? '',
+);
+
+test.each(commands)('README: npx %s', (line) => {
+  const [command = '', output] = line.split(/ +# /);
+  const [, version = ''] = /--python (\S+)/.exec(command) ?? [];
+  const [first] = usable;
+  const needed = version ? usable.find((one) => one.version.startsWith(version)) : first;
+  const imports = command.includes('numpy') ? ['-c', 'import numpy'] : ['-c', ''];
+  if (!needed || spawnSync(needed.executable, imports).status !== 0) {
+    process.stdout.write(`skipped: no Python here for ${command}\n`);
+    return;
+  }
+  const ended = spawnSync('sh', ['-c', `npx ${command}`], { cwd: root, encoding: 'utf8' });
+  expect([ended.status, ended.stdout.length > 0]).toEqual([0, true]);
+  if (output) expect(ended.stdout).toBe(`${output}\n`);
+});
