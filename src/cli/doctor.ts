@@ -2,11 +2,6 @@
 import { spawn } from 'node:child_process';
 import { findPythons } from '../ffi/discover.ts';
 
-interface Row {
-  readonly usable: boolean;
-  readonly text: string;
-}
-
 /** What is asked of every interpreter, in a process of its own, by this very command. */
 const question = 'memoryview(b"memview")';
 const answer = '[109,101,109,118,105,101,119]';
@@ -18,21 +13,18 @@ const answer = '[109,101,109,118,105,101,119]';
  * @returns whether any can be used
  */
 export async function doctor(command: string, print: (text: string) => void): Promise<boolean> {
-  const rows: Row[] = [];
+  let usable = false;
+  const tell = (name: string, details: readonly string[], verdict: string | undefined): void => {
+    usable ||= verdict === undefined;
+    print(`${verdict === undefined ? 'ok' : '--'} ${name.padEnd(16)} ${report(details, verdict)}`);
+  };
   for (const { executable, version, target, libpython, problem } of findPythons()) {
-    const name = `CPython ${version || '?'}`.padEnd(16);
-    const verdict = problem ?? (await ask(command, ['--python', executable]));
-    const details = [
-      executable,
-      ...(libpython ? [`libpython  ${libpython}`] : []),
-      ...(target ? [`target     ${target}`] : []),
-    ];
-    rows.push({ usable: verdict === undefined, text: `${name} ${report(details, verdict)}` });
+    const library = libpython ? [`libpython  ${libpython}`] : [];
+    const details = [executable, ...library, ...(target ? [`target     ${target}`] : [])];
+    tell(`CPython ${version || '?'}`, details, problem ?? (await ask(command, ['--python', executable])));
   }
-  const verdict = await ask(command, ['--pyodide']);
-  rows.push({ usable: verdict === undefined, text: `${'Pyodide'.padEnd(16)} ${report(['from npm'], verdict)}` });
-  for (const { usable, text } of rows) print(`${usable ? 'ok' : '--'} ${text}`);
-  return rows.some(({ usable }) => usable);
+  tell('Pyodide', ['from npm'], await ask(command, ['--pyodide']));
+  return usable;
 }
 
 function report(details: readonly string[], verdict: string | undefined): string {
@@ -46,8 +38,12 @@ function ask(command: string, source: readonly string[]): Promise<string | undef
     const child = spawn(process.execPath, [command, 'json', ...source, question]);
     let out = '';
     let err = '';
-    child.stdout.on('data', (data) => (out += data));
-    child.stderr.on('data', (data) => (err += data));
+    child.stdout.on('data', (data) => {
+      out += data;
+    });
+    child.stderr.on('data', (data) => {
+      err += data;
+    });
     child.on('close', (status, signal) => {
       if (status === 0 && out.trim() === answer) resolve(undefined);
       else resolve(err.trim().replace(/^memview: /, '') || `ended with ${signal ?? `status ${status}`}`);

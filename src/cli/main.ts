@@ -31,7 +31,8 @@ function verb(name: string, summary: string): Command {
     .description(summary)
     .addOption(new Option('--python <python>', 'a version, an executable, a venv, or a command').conflicts('pyodide'))
     .option('--pyodide', 'run on Pyodide from npm; also the default where no libpython is found')
-    .option('--setup <code>', 'Python statements to run first');
+    .option('--setup <code>', 'Python statements to run first')
+    .addHelpText('after', '\nAn expression that begins with a minus stands behind --');
 }
 
 program
@@ -63,18 +64,21 @@ verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Pyt
   },
 );
 
-// A reader that has seen enough, such as `head`, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+/** What went wrong, as a sentence. A reader that has seen enough, such as `head`, is no error. */
+function fail(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
+  if (process.exitCode !== 1) tell(sentence(error));
+  process.exitCode = 1;
+}
+
+process.stdout.on('error', fail);
 
 try {
   await program.parseAsync();
 } catch (error) {
   // commander throws for `--help` and for wrong usage alike, having printed what there is to say.
-  const usage = error instanceof CommanderError;
-  process.exitCode = usage ? error.exitCode : 1;
-  if (!usage && (error as NodeJS.ErrnoException).code !== 'EPIPE') tell(sentence(error));
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else fail(error);
 }
 
 /** An error as one sentence: a Python exception as Python names it, any other by its message. */

@@ -60,12 +60,14 @@ async function importPyodide(because: Error | undefined): Promise<() => Promise<
   }
 }
 
-/** Pyodide's errors carry a whole traceback as their message; its last line is what a person wants. */
+/** Pyodide's errors carry a whole traceback as their message; what a person wants is the line after it. */
 function attempt<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
-    throw new Error(error.message.trimEnd().split('\n').at(-1), { cause: error });
+    const lines = error.message.trimEnd().split('\n');
+    const traceback = lines.findLastIndex((line) => line.startsWith('  '));
+    throw new Error(lines[traceback + 1], { cause: error });
   }
 }

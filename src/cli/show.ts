@@ -4,10 +4,10 @@ import type { Layout } from '../layouts/layout.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import * as memoryobject from '../layouts/memoryobject.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import { dataModels, formatTarget } from '../target.ts';
+import { formatTarget } from '../target.ts';
 import type { BufferView } from '../view/buffer-view.ts';
 import { readType } from '../view/py-object.ts';
-import { dataViewOf, readStruct } from '../view/struct.ts';
+import { readSizes, readStruct } from '../view/struct.ts';
 import { preview } from './preview.ts';
 
 /** The flags of a memoryview, by their bits. */
@@ -62,7 +62,7 @@ function* fieldLines(
 
 /** A value and, where it points somewhere that says more, what is there. */
 function describe(memory: Memory, view: BufferView, name: string, c: string, value: unknown): string {
-  if (name === 'ob_array') return trailing(memory, view).join(', ');
+  if (name === 'ob_array') return trailing(memory, view);
   if (name === 'flags')
     return `${value}  ${flagNames.flatMap(([flag, bit]) => (Number(value) & bit ? [flag] : [])).join(' | ')}`;
   if (typeof value !== 'bigint' || !c.endsWith('*')) return String(value);
@@ -87,17 +87,13 @@ function pointee(memory: Memory, view: BufferView, name: string, address: bigint
   }
 }
 
-/** All items of the trailing array, of which C's declaration has one. */
-function trailing(memory: Memory, view: BufferView): bigint[] {
+/** The items of the trailing array that are in use; of all there are, C's declaration has one. */
+function trailing(memory: Memory, view: BufferView): string {
   const { PyMemoryViewObject } = layoutsFor(memory.target);
-  const { pointer, byteOrder } = dataModels[memory.target.model];
   const length = Number(readStruct(memory, PyMemoryViewObject, view.object).ob_base.ob_size);
-  const at = view.object + BigInt(PyMemoryViewObject.offsetOf('ob_array'));
-  const bytes = dataViewOf(memory.read(at, length * pointer));
-  const little = byteOrder === 'little';
-  return Array.from({ length }, (_, i) =>
-    pointer === 8 ? bytes.getBigInt64(i * 8, little) : BigInt(bytes.getInt32(i * 4, little)),
-  );
+  const used = Math.min(length, view.ndim * (view.suboffsets ? 3 : 2));
+  const items = readSizes(memory, view.object + BigInt(PyMemoryViewObject.offsetOf('ob_array')), used);
+  return [...items, ...(length > used ? [`(${length - used} not in use)`] : [])].join(', ');
 }
 
 function viewLines(view: BufferView): string[] {

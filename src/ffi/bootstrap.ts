@@ -17,8 +17,12 @@ function reporting(program: string): string {
 try:
     ${indented}
 except BaseException as error:
-    import traceback
-    failed = "".join(traceback.format_exception(type(error), error, error.__traceback__)).encode("utf-8", "replace")
+    failed = repr(error).encode("utf-8", "replace")
+    try:
+        import traceback
+        failed = "".join(traceback.format_exception(type(error), error, error.__traceback__)).encode("utf-8", "replace")
+    except BaseException:
+        pass
 `;
 }
 
@@ -47,21 +51,26 @@ class Patient(io.FileIO):
                 return count
             select.select([], [self], [])
 def patient(stream, descriptor):
-    if stream is None:
-        return None
     raw = Patient(descriptor, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
-if sys.platform != "win32":
-    sys.stdout = sys.__stdout__ = patient(sys.stdout, 1)
-    sys.stderr = sys.__stderr__ = patient(sys.stderr, 2)
+ours = []
+for name, descriptor in (("stdout", 1), ("stderr", 2)):
+    stream = getattr(sys, name, None)
+    # A start-up file may have put another stream there, which is then its affair.
+    if sys.platform != "win32" and type(stream) is io.TextIOWrapper and stream is getattr(sys, "__%s__" % name, None):
+        stream.flush()
+        ours.append(patient(stream, descriptor))
+        setattr(sys, name, ours[-1])
+        setattr(sys, "__%s__" % name, ours[-1])
 `;
 
 const helpers = `import atexit, json, traceback
 def describe(error, dumps=json.dumps, format_exception=traceback.format_exception):
     kind = type(error)
     name = kind.__qualname__
-    if kind.__module__ not in ("builtins", "__main__"):
-        name = "%s.%s" % (kind.__module__, name)
+    module = kind.__module__
+    if isinstance(module, str) and module not in ("builtins", "__main__"):
+        name = "%s.%s" % (module, name)
     try:
         message = str(error)
     except BaseException:
@@ -74,10 +83,18 @@ def describe(error, dumps=json.dumps, format_exception=traceback.format_exceptio
 def text(value, dumps=json.dumps):
     return dumps(str(value)).encode("ascii")
 def finish(_):
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and not stream.closed:
-            stream.flush()
+    def attempt(function):
+        try:
+            function()
+        except BaseException:
+            pass
+    # As Py_FinalizeEx does: threads that are no daemons are waited for, then atexit, then the streams.
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        attempt(threading._shutdown)
+    attempt(atexit._run_exitfuncs)
+    for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *ours):
+        attempt(lambda: stream.flush())
 facts = json.dumps(${pythonFacts}).encode("ascii")
 `;
 

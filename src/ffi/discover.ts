@@ -117,7 +117,10 @@ export function findPythons(): PythonInstallation[] {
 export function choosePython(python?: string): PythonInstallation {
   const tried: PythonInstallation[] = [];
   for (const installation of probeAll(candidates(python))) {
-    if (python !== undefined && isVersion(python) && !hasVersion(installation, python)) continue;
+    // One that did not even say its version may be the one that is wanted.
+    const other =
+      python !== undefined && installation.version && isVersion(python) && !hasVersion(installation, python);
+    if (other) continue;
     if (installation.problem === undefined) return installation;
     tried.push(installation);
   }

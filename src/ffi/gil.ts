@@ -18,7 +18,8 @@ export class Gil {
     if (this.#held) return;
     const state = this.#api.PyGILState_Ensure();
     this.#held = true;
-    queueMicrotask(() => {
+    // Not queueMicrotask, which test runners replace by a fake: the GIL would never be given back.
+    void Promise.resolve().then(() => {
       this.#held = false;
       this.#api.PyGILState_Release(state);
     });

@@ -19,7 +19,7 @@ const dataTypes: Record<Kind, DataType> = {
   void: DataType.Void,
 };
 
-/** Opens a shared library under a name of our own. */
+/** Opens a shared library under a name, which must be one that no other package uses. */
 export function openLibrary(library: string, path: string): void {
   open({ library, path });
 }

@@ -78,7 +78,7 @@ if sys.version_info >= (3, 8) and info["implementation"] == "cpython":
     tried = list(dict.fromkeys(libraries()))
     info["libpython"] = mapped() or next((path for path in tried if os.path.exists(path)), None)
     info["tried"] = tried
-print("${MARK}" + json.dumps(info))
+os.write(1, ("\\n${MARK}" + json.dumps(info) + "\\n").encode("ascii"))
 `;
 
 /** Long enough for a cold start from a slow disk. */
@@ -100,8 +100,9 @@ export function probe(executable: string): PythonInstallation {
 function whyNoAnswer({ error, signal, status, stderr }: ReturnType<typeof spawnSync>): string {
   if (error) return error.message;
   if (signal) return `ended by ${signal}`;
-  const said = String(stderr).trim().split('\n').at(-1);
-  return said ? `exit status ${status}, ${said}` : `exit status ${status} without an answer`;
+  const lines = String(stderr).trim().split('\n');
+  const said = lines.find((line) => line.startsWith('Fatal Python error')) ?? lines.at(-1);
+  return said ? `exit status ${status}, ${said.slice(0, 200)}` : `exit status ${status} without an answer`;
 }
 
 function judge({ executable, version, prefix, implementation, facts, libpython, tried }: Answer): PythonInstallation {

@@ -138,16 +138,18 @@ export class Python {
    */
   view(object: PyRef | string, options: ViewOptions = {}): BufferView {
     const calls = this.#open();
-    if (object instanceof PyRef) return this.#viewOf(calls.memoryView(object.address), options);
+    const writable = options?.writable ?? false;
+    if (object instanceof PyRef) return this.#viewOf(calls.memoryView(object.address), writable);
     if (typeof object !== 'string') {
       throw new TypeError(`expected a PyRef or a Python expression, got ${typeof object}`);
     }
     using ref = this.eval(object);
-    return this.#viewOf(calls.memoryView(ref.address), options);
+    return this.#viewOf(calls.memoryView(ref.address), writable);
   }
 
   /**
-   * Gives back every reference and view. The interpreter itself stays: CPython's extension modules do not survive a
+   * Gives back every reference and view, whoever in this process took them: there is one `Python`, and every caller of
+   * `openPython` has it. Leave it open unless the whole program is done with it. The interpreter itself stays: CPython's extension modules do not survive a
    * second start, so `openPython` later continues with it. Idempotent.
    */
   close(): void {
@@ -184,7 +186,7 @@ export class Python {
   }
 
   /** @param memoryview an owned reference */
-  #viewOf(memoryview: bigint, { writable = false }: ViewOptions): BufferView {
+  #viewOf(memoryview: bigint, writable: boolean): BufferView {
     const { info, mapped } = this.#examine(memoryview, writable);
     const memory = segmentMemory(mapped ? [mapped] : [], this.target, this.memory);
     const lifetime = this.#lend('view', memoryview, mapped?.bytes.buffer);
@@ -246,7 +248,11 @@ const shared = globalThis as { [RUNNING]?: Running };
  * console.log(view.toList()); // [ 97, 98, 99 ]
  * ```
  */
-export function openPython({ python }: OpenOptions = {}): Python {
+export function openPython(options: OpenOptions = {}): Python {
+  const python = options?.python;
+  if (python !== undefined && typeof python !== 'string') {
+    throw new TypeError(`expected a string as python, such as '3.12' or a path, got ${typeof python}`);
+  }
   const running = shared[RUNNING];
   if (!running) return start(choosePython(python));
   if (python !== undefined) requireSame(running.interpreter.installation, choosePython(python));

@@ -41,11 +41,14 @@ export class PyRef {
   }
 
   /**
-   * Calls the object with positional arguments.
+   * Calls the object with positional arguments, which are references too.
    *
    * @throws PythonError if the call raises.
    */
   call(...args: PyRef[]): PyRef {
+    for (const [i, arg] of args.entries()) {
+      if (!(arg instanceof PyRef)) throw new TypeError(`expected a PyRef as argument ${i + 1}, got ${typeof arg}`);
+    }
     return this.#owner.call(
       this.address,
       args.map((arg) => arg.address),

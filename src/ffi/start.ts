@@ -6,10 +6,10 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { LayoutMismatch } from '../errors.ts';
 import { type BuildFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
+import { dataViewOf } from '../layouts/scalar.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, parseTarget, type Target } from '../target.ts';
-import { dataViewOf } from '../view/struct.ts';
 import { bootstrap } from './bootstrap.ts';
 import { Gil } from './gil.ts';
 import { bindFunctions, mapMemory, openLibrary } from './native.ts';
@@ -29,6 +29,10 @@ export interface Interpreter {
   readonly helpers: bigint;
 }
 
+/** ffi-rs keeps its libraries by name for all of the process, those of other packages too. */
+const PROGRAM = 'memview:program';
+const LIBPYTHON = 'memview:libpython';
+
 const RTLD_NOW = 0x2;
 const RTLD_NOLOAD = 0x4;
 const RTLD_GLOBAL = 0x100;
@@ -47,11 +51,11 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
   if (!libpython || !tag) throw new Error(`${executable} cannot be loaded: ${installation.problem}`);
   if (!isMainThread) throw new Error('Python is opened in the main thread: the Python API is refused in a worker');
   refuseSecond(libpython);
-  openLibrary('program', '');
-  openLibrary('python', libpython);
-  const loader = bindFunctions('program', loaderSymbols);
+  openLibrary(PROGRAM, '');
+  openLibrary(LIBPYTHON, libpython);
+  const loader = bindFunctions(PROGRAM, loaderSymbols);
   promote(loader, libpython);
-  const api = bindFunctions('python', pythonSymbols);
+  const api = bindFunctions(LIBPYTHON, pythonSymbols);
   const handle = loader.dlopen(libpython, RTLD_NOW | RTLD_NOLOAD);
   requireSymbols(loader, handle, installation);
   const memory = processMemory('self', parseTarget(tag));
@@ -59,7 +63,7 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
     throw new Error(`${libpython} is running in this process already, started by other code; memview must start it`);
   }
   const running = new TextDecoder().decode(readCString(memory, api.Py_GetVersion()));
-  if (running.split(' ')[0]?.replace('+', '') !== version) {
+  if (/^\d+\.\d+\.\d+/.exec(running)?.[0] !== version) {
     throw new Error(
       `${libpython} is Python ${running}, but ${executable} is ${version}; install the two from one source`,
     );

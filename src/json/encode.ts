@@ -1,6 +1,6 @@
 /** BufferView → JSON. Knows views, elements and text; nothing of Python or of where the bytes come from. */
 import { JsonEncodeError } from '../errors.ts';
-import type { BufferView } from '../view/buffer-view.ts';
+import { BufferView } from '../view/buffer-view.ts';
 import type { ElementName, ElementValue } from '../view/element.ts';
 import type { Elements } from '../view/gather.ts';
 import { float16Text, float32Text, float64Text } from './number.ts';
@@ -74,8 +74,9 @@ export function* encodeJsonChunks(view: BufferView, options: EncodeOptions = {})
 type Write = (elements: Elements, offset: number, path: readonly number[]) => string;
 
 function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Write {
+  if (!(view instanceof BufferView)) throw new TypeError(`expected a BufferView, got ${typeof view}`);
   if (!nonFinitePolicies.includes(nonFinite)) {
-    throw new TypeError(`nonFinite is one of ${nonFinitePolicies.join(', ')}; got ${JSON.stringify(nonFinite)}`);
+    throw new TypeError(`nonFinite is one of ${nonFinitePolicies.join(', ')}; got ${String(nonFinite)}`);
   }
   const { element, little } = view.elements();
   const numberText = numberTexts[element.name];
@@ -108,6 +109,7 @@ function* pieces(view: BufferView, write: Write): Generator<string> {
     const stride = strides[dimension] ?? 0;
     let open = '[';
     for (let i = 0; i < size; open = ',') {
+      resume();
       if (dimension < last) {
         path[dimension] = i;
         yield open;
@@ -120,7 +122,6 @@ function* pieces(view: BufferView, write: Write): Generator<string> {
         text += (text ? ',' : open) + write(elements, offset + i * stride, path);
       }
       yield text;
-      resume();
     }
     yield size === 0 ? '[]' : ']';
   }

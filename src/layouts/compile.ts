@@ -3,7 +3,7 @@ import type { Buffer } from 'buffer';
 import { Struct } from 'typed-struct';
 import { type DataModel, dataModels } from '../target.ts';
 import type { FieldLayout, Layout } from './layout.ts';
-import { scalarReader } from './scalar.ts';
+import { dataViewOf, scalarReader } from './scalar.ts';
 import type { Scalar } from './vocabulary.ts';
 
 /** A typed-struct class. An instance shows the fields of the Buffer it is given, without a copy. */
@@ -59,7 +59,7 @@ function add(builder: Builder, field: FieldLayout, model: DataModel): void {
     const method = methodOf(type, size, model);
     // A 4-byte Py_ssize_t is a bigint too, so that a field's type never depends on the target.
     if (method) (builder as unknown as Record<string, (name: string) => Builder>)[method]?.(name);
-    else builder.Custom(name, size, (_, bytes) => scalarReader(type, model)(dataView(bytes), 0));
+    else builder.Custom(name, size, (_, bytes) => scalarReader(type, model)(dataViewOf(bytes), 0));
   }
 }
 
@@ -74,9 +74,5 @@ function itemReader({ type, layout }: FieldLayout, model: DataModel): (bytes: Bu
   if (layout) return (bytes) => new layout.Struct(bytes);
   if (type.kind !== 'array' || type.of.kind !== 'scalar') throw new TypeError('an array holds scalars or structs');
   const read = scalarReader(type.of, model);
-  return (bytes) => read(dataView(bytes), 0);
-}
-
-function dataView(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (bytes) => read(dataViewOf(bytes), 0);
 }

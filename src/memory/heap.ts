@@ -20,7 +20,7 @@ export type Heap = Uint8Array | { readonly buffer: ArrayBufferLike } | (() => Ui
  * ```
  */
 export function heapMemory(heap: Heap, target: Target): Memory {
-  const present = bytesOf(heap);
+  const present = reader(heap);
   return {
     target,
     live: true,
@@ -39,7 +39,7 @@ export function heapMemory(heap: Heap, target: Target): Memory {
   };
 }
 
-function bytesOf(heap: Heap): () => Uint8Array {
+function reader(heap: Heap): () => Uint8Array {
   if (typeof heap === 'function') return heap;
   if (heap instanceof Uint8Array) return () => heap;
   return () => new Uint8Array(heap.buffer);

@@ -2,7 +2,7 @@
  * The memory of a running process, through Linux' /proc/PID/mem: no ffi, no capability, and a bad address is an
  * error code where following it would be a SIGSEGV.
  */
-import { openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
 import { checkRange, type Memory } from './memory.ts';
@@ -32,7 +32,7 @@ const PROBE_ABOVE = 1 << 20;
  */
 export function processMemory(pid: number | 'self', target: Target): Memory {
   const file = openMemory(pid);
-  return {
+  const memory: Memory = {
     target,
     live: false,
     read(address, length) {
@@ -48,7 +48,12 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
       return bytes;
     },
   };
+  unused.register(memory, file);
+  return memory;
 }
+
+/** A descriptor is closed when nobody can read by it any more. */
+const unused = new FinalizationRegistry<number>((file) => closeSync(file));
 
 function openMemory(pid: number | 'self'): number {
   const path = `/proc/${pid}/mem`;

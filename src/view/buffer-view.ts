@@ -4,15 +4,16 @@
  */
 import { FormatError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
+import { dataViewOf } from '../layouts/scalar.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { ElementValue, NumericTypedArray } from './element.ts';
 import { type Format, parseFormat } from './format.ts';
 import { type Elements, gatherPil, step, walk } from './gather.ts';
 import { Lifetime } from './lifetime.ts';
-import { type BufferInfo, bytesOf, cStrides, type Extent, extentOf } from './py-buffer.ts';
+import { type BufferInfo, cStrides, type Extent, elementCount, extentOf } from './py-buffer.ts';
 import { Py_REFCNT } from './py-object.ts';
 import { checkIndex, type Range, take } from './range.ts';
-import { dataViewOf, readStruct } from './struct.ts';
+import { readStruct } from './struct.ts';
 
 /** Elements nested as deep as the buffer has dimensions; of a 0-d buffer the element itself. */
 export type NestedList = ElementValue | NestedList[];
@@ -92,10 +93,10 @@ export class BufferView {
   /** Bytes of all elements together, which strides may spread over more. */
   get nbytes(): number {
     const { shape, itemsize } = this.#live();
-    return bytesOf(shape, itemsize);
+    return elementCount(shape) * itemsize;
   }
 
-  /** Whether the exporter forbids writing. */
+  /** Whether the exporter forbids writing. `set` then refuses; `data` and `bytes` cannot. */
   get readonly(): boolean {
     return this.#live().readonly;
   }
@@ -117,50 +118,54 @@ export class BufferView {
     return this.#live().address;
   }
 
-  /** The address of the Python object that was viewed. */
+  /** The address of the memoryview that was read. A view made by `Python.view` has one of its own. */
   get object(): bigint {
     return this.#live().object;
   }
 
-  /** How many buffers are exported from the object itself, as it says now. */
+  /** How many buffers are exported from that memoryview, as it says now. */
   get exports(): number {
     return Number(this.#header().exports);
   }
 
-  /** The state flags of the object, C's `_Py_MEMORYVIEW_…`, as it says now. */
+  /** The state flags of that memoryview, C's `_Py_MEMORYVIEW_…`, as it says now. */
   get flags(): number {
     return this.#header().flags;
   }
 
-  /** The reference count of the object, as it says now. */
+  /** The reference count of that memoryview, as it says now. */
   get refcount(): number {
     return Py_REFCNT(this.#memory, this.#live().object);
   }
 
   /**
-   * The elements as a typed array over the memory itself, in C order: a write to either is seen by both.
+   * The elements as a typed array over the memory itself, in C order: a write to either is seen by both. JavaScript
+   * has no read-only typed arrays: where `readonly` is true, writing to it changes what Python takes for constant, and
+   * ends the process where the operating system protects the memory (a read-only `mmap`).
    *
    * @throws FormatError if no typed array has these elements in this order; the message names the remedy.
    */
   get data(): NumericTypedArray {
-    const info = this.#live();
+    const { shape } = this.#live();
     const { element, little } = this.#elements();
-    const none = this.#whyNoData();
-    if (none) throw new FormatError(`no typed array can show this buffer: ${none}. toTypedArray() copies it into one`);
     const Class = typedArrayClass(element.array);
-    if (!Class || (little !== hostIsLittle && element.size > 1)) {
-      const why = Class ? 'its bytes are in the other order than this machine' : `this runtime has no ${element.array}`;
-      throw new FormatError(`no typed array can show this buffer: ${why}. toTypedArray() copies it into one`);
+    if (!Class) throw noTypedArray(`this runtime has no ${element.array}`);
+    if (!this.#memory.live) throw noTypedArray('its memory is read in snapshots');
+    if (!this.cContiguous) throw noTypedArray('it is not C-contiguous');
+    if (little !== hostIsLittle && element.size > 1) {
+      throw noTypedArray('its bytes are in the other order than this machine');
     }
-    const length = bytesOf(info.shape, 1);
+    const length = elementCount(shape);
     if (length === 0) return new Class(0);
-    const bytes = this.#bytes();
-    return new Class(bytes.buffer, bytes.byteOffset, length);
+    const { buffer, byteOffset } = this.#bytes();
+    const aligned = byteOffset % element.size === 0 && this.#info.address % BigInt(element.size) === 0n;
+    if (!aligned) throw noTypedArray(`its address is no multiple of ${element.size}`);
+    return new Class(buffer, byteOffset, length);
   }
 
   /**
    * The bytes of a contiguous buffer in the order they lie in memory, whatever their format: the memory itself where
-   * the memory is live, else a snapshot.
+   * the memory is live, else a snapshot. As with `data`, those of a read-only buffer must not be written to.
    *
    * @throws FormatError if the buffer is not contiguous.
    */
@@ -242,8 +247,8 @@ export class BufferView {
   transpose(...axes: number[]): BufferView {
     const info = this.#withoutSuboffsets('transpose');
     const all = [...info.shape.keys()];
-    const order = axes.length === 0 ? all.toReversed() : axes.map((axis) => checkIndex(axis, all.length, 0));
-    if (order.length !== all.length || new Set(order).size !== all.length) {
+    const order = axes.length === 0 ? all.toReversed() : axes.map((axis) => (axis < 0 ? axis + all.length : axis));
+    if (order.toSorted((a, b) => a - b).join() !== all.join()) {
       throw new RangeError(`expected each of ${all.length} axes once, got (${axes.join(', ')})`);
     }
     const pick = (values: readonly number[]) => order.map((axis) => values[axis] ?? 0);
@@ -277,7 +282,7 @@ export class BufferView {
     const { element, little } = this.#elements();
     const elements = this.scan();
     const Class = typedArrayClass(element.array) ?? Float32Array;
-    const copy = new Class(bytesOf(elements.shape, 1));
+    const copy = new Class(elementCount(elements.shape));
     let i = 0;
     walk(elements, (offset) => {
       const value = element.read(elements.bytes, offset, little);
@@ -330,8 +335,8 @@ export class BufferView {
   }
 
   #elements(): Format {
-    const { elements, format } = this.#live();
-    return elements ?? parseFormat(format, this.#memory.target);
+    const { elements, format, itemsize } = this.#live();
+    return elements ?? parseFormat(format, itemsize, this.#memory.target);
   }
 
   #header() {
@@ -343,14 +348,6 @@ export class BufferView {
     const info = this.#live();
     if (info.suboffsets) throw new FormatError(`cannot ${verb} a view with suboffsets; ${verb} it in Python`);
     return info;
-  }
-
-  #whyNoData(): string | undefined {
-    const { address, itemsize } = this.#info;
-    if (!this.#memory.live) return 'its memory is read in snapshots';
-    if (!this.cContiguous) return 'it is not C-contiguous';
-    if (address % BigInt(itemsize) !== 0n) return `its address is no multiple of ${itemsize}`;
-    return undefined;
   }
 
   /** All elements. A live memory is asked again only when it took the bytes back: a WebAssembly heap that grew. */
@@ -380,6 +377,10 @@ export class BufferView {
   #derive(info: BufferInfo): BufferView {
     return new BufferView(this.#memory, info, new Lifetime('view', undefined, this.#lifetime));
   }
+}
+
+function noTypedArray(why: string): FormatError {
+  return new FormatError(`no typed array can show this buffer: ${why}. toTypedArray() copies it into one`);
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[], itemsize: number): boolean {

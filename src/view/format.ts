@@ -13,7 +13,7 @@ export interface Format {
 interface Code {
   readonly kind: 'bool' | 'int' | 'uint' | 'float';
   readonly native: number | 'long' | 'pointer';
-  readonly standard?: number;
+  readonly standard?: number | 'pointer';
 }
 
 const codes: Readonly<Record<string, Code>> = {
@@ -30,7 +30,8 @@ const codes: Readonly<Record<string, Code>> = {
   Q: { kind: 'uint', native: 8, standard: 8 },
   n: { kind: 'int', native: 'pointer' },
   N: { kind: 'uint', native: 'pointer' },
-  P: { kind: 'uint', native: 'pointer' },
+  // struct allows no order mark here, but ctypes exports `<P`.
+  P: { kind: 'uint', native: 'pointer', standard: 'pointer' },
   e: { kind: 'float', native: 2, standard: 2 },
   f: { kind: 'float', native: 4, standard: 4 },
   d: { kind: 'float', native: 8, standard: 8 },
@@ -55,8 +56,8 @@ function match(format: string, target: Target): Format | { readonly at: number; 
   const code = Object.hasOwn(codes, character) ? codes[character] : undefined;
   if (!code) return { at, expected: 'expected one of ? b B h H i I l L q Q n N P e f d' };
   if (format.length > at + 1) return { at: at + 1, expected: 'expected the end' };
-  const native = typeof code.native === 'number' ? code.native : model[code.native];
-  const size = mark?.native === false ? code.standard : native;
+  const named = mark?.native === false ? code.standard : code.native;
+  const size = typeof named === 'string' ? model[named] : named;
   if (!size) return { at, expected: `${character} has no standard size: expected the mark @, or none` };
   return { element: elements[nameOf(code.kind, size)], little: mark?.little ?? model.byteOrder === 'little' };
 }
@@ -65,23 +66,30 @@ function nameOf(kind: Code['kind'], size: number): ElementName {
   return (kind === 'bool' ? 'bool' : `${kind}${size * 8}`) as ElementName;
 }
 
-/** The format if it is understood, else undefined. @internal */
-export function formatOf(format: string, target: Target): Format | undefined {
+/** The format if it is understood and its elements have that size in bytes, else undefined. @internal */
+export function formatOf(format: string, itemsize: number, target: Target): Format | undefined {
   const matched = match(format, target);
-  return 'element' in matched ? matched : undefined;
+  return 'element' in matched && matched.element.size === itemsize ? matched : undefined;
 }
 
 /**
  * Reads a format of one number: an optional order mark and one of the codes `? b B h H i I l L q Q n N P e f d`.
  *
+ * @param itemsize in bytes, which the format must have too
  * @throws FormatError that shows the place from which the format is not understood.
  */
-export function parseFormat(format: string, target: Target): Format {
+export function parseFormat(format: string, itemsize: number, target: Target): Format {
   const matched = match(format, target);
-  if ('element' in matched) return matched;
-  const place = matched.at < format.length ? `at ${JSON.stringify(format.slice(matched.at))}` : 'at its end';
-  throw new FormatError(
-    `cannot read the elements of format ${JSON.stringify(format)}: ${matched.expected}, ${place}. ` +
-      '`bytes` gives them as they are',
-  );
+  if (!('element' in matched)) {
+    const place = matched.at < format.length ? `at ${JSON.stringify(format.slice(matched.at))}` : 'at its end';
+    throw notRead(format, `${matched.expected}, ${place}`);
+  }
+  const { size } = matched.element;
+  if (size !== itemsize) throw notRead(format, `it is of ${size} bytes, but the itemsize is ${itemsize}`);
+  return matched;
+}
+
+function notRead(format: string, why: string): FormatError {
+  const quoted = JSON.stringify(format);
+  return new FormatError(`cannot read the elements of format ${quoted}: ${why}. \`bytes\` gives them as they are`);
 }

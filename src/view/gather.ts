@@ -1,8 +1,8 @@
 /** Walking the elements of a buffer in C order, whatever its strides. */
+import { dataViewOf } from '../layouts/scalar.ts';
 import type { Memory } from '../memory/memory.ts';
-import { dataModels } from '../target.ts';
-import { type BufferInfo, bytesOf } from './py-buffer.ts';
-import { dataViewOf } from './struct.ts';
+import { type BufferInfo, elementCount } from './py-buffer.ts';
+import { readPointer } from './struct.ts';
 
 /** Elements within one DataView: the offset of element 0, 0 … and the strides, both in bytes. */
 export interface Elements {
@@ -28,7 +28,7 @@ export function walk({ origin, shape, strides }: Elements, visit: (offset: numbe
 /** A C-contiguous copy of a buffer with suboffsets: each is a pointer to be followed (PEP 3118, "PIL-style"). */
 export function gatherPil(memory: Memory, info: BufferInfo): DataView {
   const { shape, itemsize } = info;
-  const copy = new Uint8Array(bytesOf(shape, itemsize));
+  const copy = new Uint8Array(elementCount(shape) * itemsize);
   let at = 0;
   const visit = (dimension: number, address: bigint): void => {
     const size = shape[dimension];
@@ -48,11 +48,4 @@ export function step(memory: Memory, info: BufferInfo, dimension: number, addres
   const there = address + BigInt(index * (info.strides[dimension] ?? 0));
   const suboffset = info.suboffsets?.[dimension] ?? -1;
   return suboffset < 0 ? there : readPointer(memory, there) + BigInt(suboffset);
-}
-
-function readPointer(memory: Memory, address: bigint): bigint {
-  const { pointer, byteOrder } = dataModels[memory.target.model];
-  const bytes = dataViewOf(memory.read(address, pointer));
-  const little = byteOrder === 'little';
-  return pointer === 8 ? bytes.getBigUint64(0, little) : BigInt(bytes.getUint32(0, little));
 }

@@ -3,11 +3,12 @@ import { FormatError, hex, ReleasedError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_MEMORYVIEW_RELEASED } from '../layouts/memoryobject.ts';
 import { type Py_buffer, PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
+import { dataViewOf } from '../layouts/scalar.ts';
 import type { ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import { dataModels, formatTarget, type Target } from '../target.ts';
+import { formatTarget, type Target } from '../target.ts';
 import { type Format, formatOf } from './format.ts';
-import { dataViewOf, fieldReader, readStruct } from './struct.ts';
+import { fieldReader, readSizes, readStruct } from './struct.ts';
 
 /** What a Py_buffer says of its data, checked. Strides and suboffsets are bytes, the shape elements. */
 export interface BufferInfo {
@@ -16,7 +17,7 @@ export interface BufferInfo {
   /** Of the Python object that was read. */
   readonly object: bigint;
   readonly format: string;
-  /** The element type, undefined where the format is not understood. */
+  /** The element type, undefined where the format is not understood or is not of the itemsize. */
   readonly elements: Format | undefined;
   readonly itemsize: number;
   readonly readonly: boolean;
@@ -98,26 +99,22 @@ export function readBufferInfo(memory: Memory, object: bigint): BufferInfo {
   const len = count(fields.len(bytes), 'len', object);
 
   const shape = readShape(memory, fields.shape(bytes), ndim, len, itemsize, object);
-  const nbytes = bytesOf(shape, itemsize);
+  const nbytes = elementCount(shape) * itemsize;
   if (nbytes !== len)
     throw damaged(object, `shape ${show(shape)} × itemsize ${itemsize} is ${nbytes} bytes, len ${len}`);
 
   const stridesAt = fields.strides(bytes);
-  const strides = stridesAt === 0n ? cStrides(shape, itemsize) : readSizes(memory, stridesAt, ndim, object);
+  const strides = stridesAt === 0n ? cStrides(shape, itemsize) : readExact(memory, stridesAt, ndim, object);
   const suboffsetsAt = fields.suboffsets(bytes);
-  const suboffsets = suboffsetsAt === 0n ? [] : readSizes(memory, suboffsetsAt, ndim, object);
+  const suboffsets = suboffsetsAt === 0n ? [] : readExact(memory, suboffsetsAt, ndim, object);
 
   const formatAt = fields.format(bytes);
   const format = formatAt === 0n ? 'B' : new TextDecoder().decode(readCString(memory, formatAt));
-  const elements = formatOf(format, memory.target);
-  if (elements && elements.element.size !== itemsize) {
-    throw damaged(object, `format ${JSON.stringify(format)} is ${elements.element.size} bytes, itemsize ${itemsize}`);
-  }
   const info: BufferInfo = {
     address: fields.buf(bytes),
     object,
     format,
-    elements,
+    elements: formatOf(format, itemsize, memory.target),
     itemsize,
     readonly: fields.readonly(bytes) !== 0n,
     shape,
@@ -131,26 +128,22 @@ export function readBufferInfo(memory: Memory, object: bigint): BufferInfo {
 /** The numbers of elements, or, as PEP 3118 allows without a shape, one dimension of all bytes. */
 function readShape(memory: Memory, at: bigint, ndim: number, len: number, itemsize: number, object: bigint): number[] {
   if (ndim === 0) return [];
-  if (at !== 0n) return readSizes(memory, at, ndim, object).map((size) => count(BigInt(size), 'shape', object));
+  if (at !== 0n) return readExact(memory, at, ndim, object).map((size) => count(BigInt(size), 'shape', object));
   if (ndim === 1) return [itemsize === 0 ? 0 : Math.floor(len / itemsize)];
   throw damaged(object, `shape is NULL, which ndim ${ndim} does not allow`);
 }
 
-/** Py_ssize_t values one after the other. */
-function readSizes(memory: Memory, at: bigint, length: number, object: bigint): number[] {
-  const { pointer, byteOrder } = dataModels[memory.target.model];
-  const bytes = dataViewOf(memory.read(at, length * pointer));
-  const little = byteOrder === 'little';
-  return Array.from({ length }, (_, i) => {
-    const size = pointer === 4 ? bytes.getInt32(i * 4, little) : Number(bytes.getBigInt64(i * 8, little));
-    if (!Number.isSafeInteger(size)) throw damaged(object, `a shape, stride or suboffset is ${size}`);
-    return size;
+/** Shape, strides or suboffsets as numbers. */
+function readExact(memory: Memory, at: bigint, length: number, object: bigint): number[] {
+  return readSizes(memory, at, length).map((size) => {
+    if (Number.isSafeInteger(Number(size))) return Number(size);
+    throw damaged(object, `a shape, stride or suboffset is ${size}, expected less than 2^53`);
   });
 }
 
 function count(value: bigint, field: string, object: bigint): number {
   if (value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  throw damaged(object, `${field} is ${value}, expected 0 or more`);
+  throw damaged(object, `${field} is ${value}, expected 0 to 2^53 - 1`);
 }
 
 function damaged(object: bigint, what: string): FormatError {
@@ -170,9 +163,9 @@ function checkReadable(memory: Memory, { low, length }: Extent, object: bigint):
   memory.read(low + BigInt(length - 1), 1);
 }
 
-/** Bytes of all elements together. @internal */
-export function bytesOf(shape: readonly number[], itemsize: number): number {
-  return shape.reduce((product, size) => product * size, itemsize);
+/** How many elements a shape has. @internal */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** The strides of a C-contiguous buffer, in bytes. @internal */

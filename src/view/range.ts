@@ -24,18 +24,31 @@ export function checkIndex(index: number, size: number, dimension: number): numb
   throw new RangeError(`index ${index} is out of range: dimension ${dimension} has ${size} elements`);
 }
 
-/** What a range takes of a dimension of `size` elements, as Python's `slice.indices` has it. */
+/**
+ * What a range takes of a dimension of `size` elements, as Python's `slice.indices` has it.
+ *
+ * @throws TypeError if it is no range; RangeError if an index is out of range or a step is 0.
+ */
 export function take(range: Range, size: number, dimension: number): Taken {
   if (typeof range === 'number') return { start: checkIndex(range, size, dimension), length: 1, step: 1, single: true };
-  const step = range?.[2] ?? 1;
-  if (!Number.isInteger(step) || step === 0) throw new RangeError(`expected a step other than 0, got ${String(step)}`);
+  if (range !== null && !(Array.isArray(range) && range.length <= 3)) {
+    throw new TypeError(
+      `expected an index, null or [start, stop, step] for dimension ${dimension}, got ${typeof range}`,
+    );
+  }
+  const [from, to, by] = (range ?? []).map(checkBound);
+  const step = by ?? 1;
+  if (step === 0) throw new RangeError('expected a step other than 0');
   const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
-  const bound = (given: number | null | undefined, otherwise: number): number => {
-    if (given === undefined || given === null) return otherwise;
-    if (!Number.isInteger(given)) throw new TypeError(`expected whole numbers in a slice, got ${String(given)}`);
-    return Math.min(Math.max(given < 0 ? given + size : given, lowest), highest);
-  };
-  const start = bound(range?.[0], step > 0 ? lowest : highest);
-  const stop = bound(range?.[1], step > 0 ? highest : lowest);
+  const clip = (bound: number | undefined, otherwise: number): number =>
+    bound === undefined ? otherwise : Math.min(Math.max(bound < 0 ? bound + size : bound, lowest), highest);
+  const start = clip(from, step > 0 ? lowest : highest);
+  const stop = clip(to, step > 0 ? highest : lowest);
   return { start, length: Math.max(0, Math.ceil((stop - start) / step)), step, single: false };
+}
+
+function checkBound(bound: number | null | undefined): number | undefined {
+  if (bound === null || bound === undefined) return undefined;
+  if (!Number.isInteger(bound)) throw new TypeError(`expected whole numbers in a slice, got ${String(bound)}`);
+  return bound;
 }

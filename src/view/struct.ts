@@ -1,8 +1,15 @@
 /** Structs met in a memory: a snapshot of all fields, or one field read where the layout says. */
 import { Buffer } from 'buffer';
 import type { Layout } from '../layouts/layout.ts';
-import { scalarReader } from '../layouts/scalar.ts';
-import type { FieldPath, Fields, StructValue } from '../layouts/vocabulary.ts';
+import { dataViewOf, scalarReader } from '../layouts/scalar.ts';
+import {
+  type FieldPath,
+  type Fields,
+  Py_ssize_t,
+  type Scalar,
+  type StructValue,
+  uintptr_t,
+} from '../layouts/vocabulary.ts';
 import type { Memory } from '../memory/memory.ts';
 import { dataModels } from '../target.ts';
 
@@ -55,7 +62,29 @@ export function fieldReader<N extends string, F extends Fields>(
   return (bytes) => read(bytes, offset);
 }
 
-/** @internal */
-export function dataViewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * Values of `Py_ssize_t` one after the other.
+ *
+ * @throws MemoryFault if they cannot be read.
+ * @internal
+ */
+export function readSizes(memory: Memory, address: bigint, length: number): bigint[] {
+  return readWords(memory, address, length, Py_ssize_t);
+}
+
+/**
+ * The pointer at an address.
+ *
+ * @throws MemoryFault if it cannot be read.
+ * @internal
+ */
+export function readPointer(memory: Memory, address: bigint): bigint {
+  return readWords(memory, address, 1, uintptr_t)[0] ?? 0n;
+}
+
+function readWords(memory: Memory, address: bigint, length: number, type: Scalar<'bigint'>): bigint[] {
+  const model = dataModels[memory.target.model];
+  const bytes = dataViewOf(memory.read(address, length * model.pointer));
+  const read = scalarReader(type, model);
+  return Array.from({ length }, (_, i) => read(bytes, i * model.pointer));
 }

@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FormatError, JsonEncodeError, ReleasedError } from '../../src/errors.ts';
 import { type EncodeOptions, encodeJson, encodeJsonChunks } from '../../src/json/encode.ts';
+import { heapMemory } from '../../src/memory/heap.ts';
+import { parseTarget } from '../../src/target.ts';
 import type { BufferView } from '../../src/view/buffer-view.ts';
 import { viewObject } from '../../src/view/object.ts';
-import { type Image, imageMemory, OBJECT } from '../support/image.ts';
+import { type Image, imageMemory, imageSegments, OBJECT } from '../support/image.ts';
 
 const view = (image: Image): BufferView => viewObject(imageMemory(image), OBJECT);
 const text = (v: BufferView, options?: EncodeOptions): string => new TextDecoder().decode(encodeJson(v, options));
@@ -44,7 +46,7 @@ describe('numbers that JSON has not', () => {
   });
   test('an unknown policy is refused', () => {
     expect(() => text(v, { nonFinite: 'zero' as never })).toThrow(
-      'nonFinite is one of null, string, literal, error; got "zero"',
+      'nonFinite is one of null, string, literal, error; got zero',
     );
   });
 });
@@ -69,12 +71,46 @@ test('chunks are bounded, join to the whole, and are never written again', () =>
   }
 });
 
-test('a view released half-way is an error, not an end', () => {
-  const v = view({ data: new Uint8Array(300_000) });
-  const chunks = encodeJsonChunks(v);
-  chunks.next();
-  v.release();
-  expect(() => chunks.next()).toThrow(ReleasedError);
+test.each([[[300_000]], [[3000, 100]], [[600, 500]], [[30_000, 10]]])(
+  'a view of shape %j released between any two chunks is an error, not an end',
+  (shape) => {
+    const data = new Uint8Array(300_000);
+    const total = [...encodeJsonChunks(view({ data, shape }))].length;
+    for (let taken = 1; taken < total - 1; taken++) {
+      const v = view({ data, shape });
+      const chunks = encodeJsonChunks(v);
+      for (let i = 0; i < taken; i++) chunks.next();
+      v.release();
+      expect(() => chunks.next()).toThrow(ReleasedError);
+    }
+  },
+);
+
+test.each([[[40_000]], [[400, 100]], [[8000, 5]]])(
+  'a heap that grows between chunks of shape %j changes nothing',
+  (shape) => {
+    const tag = '3.14-wasm32';
+    const wasm = new WebAssembly.Memory({ initial: 16 });
+    const data = new Uint8Array(Float64Array.from({ length: 40_000 }, (_, i) => i / 8).buffer);
+    for (const { address, bytes } of imageSegments({ tag, data, format: '<d', itemsize: 8, shape })) {
+      new Uint8Array(wasm.buffer).set(bytes, Number(address));
+    }
+    const v = viewObject(heapMemory(wasm, parseTarget(tag)), OBJECT);
+    const whole = text(v);
+    const chunks: Uint8Array[] = [];
+    for (const chunk of encodeJsonChunks(v)) {
+      chunks.push(chunk);
+      wasm.grow(1);
+    }
+    expect(chunks.length).toBeGreaterThan(3);
+    expect(Buffer.concat(chunks).toString()).toBe(whole);
+  },
+);
+
+test('what is no view is refused', () => {
+  for (const wrong of [null, new Uint8Array(3), {}]) {
+    expect(() => encodeJson(wrong as never)).toThrow(new TypeError('expected a BufferView, got object'));
+  }
 });
 
 test('a format that is not understood is a FormatError', () => {

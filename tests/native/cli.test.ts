@@ -1,6 +1,6 @@
 /** The command as a person runs it: the built one, in a process of its own. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -168,6 +168,77 @@ test("Python's output is flushed and its atexit handlers run, whatever way node 
     status: 1,
     stdout: 'no newlinebye\n',
   });
+});
+
+test("what is written to a stdout that Python code replaced is not lost, nor are threads' results", () => {
+  const [first] = usable;
+  if (!first) return;
+  const setup = `
+import sys, io, atexit, threading, time
+def fails(): raise ValueError
+atexit.register(fails)
+sys.stdout.write("tail,")
+def slow():
+    time.sleep(0.3)
+    sys.__stdout__.write("thread")
+threading.Thread(target=slow).start()
+sys.stdout = io.StringIO()
+`;
+  const { status, signal, stdout } = memview(['json', '--python', first.executable, '--setup', setup, 'b"a"']);
+  expect([status, signal]).toEqual([0, null]);
+  expect(stdout).toContain('tail,');
+  expect(stdout).toContain('thread');
+});
+
+test('an address that cannot be read is a clear error and status 1', () => {
+  const [first] = usable;
+  if (!first) return;
+  const setup = 'import ctypes; c = (ctypes.c_double * 2).from_address(4096)';
+  for (const verb of ['show', 'json']) {
+    expect(memview([verb, '--python', first.executable, '--setup', setup, 'c'])).toEqual({
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: 'memview: cannot read 1 bytes at 0x1000: nothing readable is mapped there (EIO)\n',
+    });
+  }
+});
+
+test('a full disk is an error, not a stack trace', () => {
+  const args = [command, 'json', ...(sources[0]?.args ?? []), 'bytes(10**6)'].map((arg) => `'${arg}'`).join(' ');
+  const full = spawnSync('sh', ['-c', `'${process.execPath}' ${args} > /dev/full`], { encoding: 'utf8' });
+  expect([full.status, full.stderr]).toEqual([1, 'memview: ENOSPC: no space left on device, write\n']);
+});
+
+test('a buffer of many dimensions is not shown to its last element', () => {
+  const expression = 'memoryview(bytes(8**6)).cast("B", (8,) * 6)';
+  const { status, stdout } = memview(['show', ...(sources[0]?.args ?? []), expression]);
+  expect(status).toBe(0);
+  expect(stdout.split('\n').length).toBeLessThan(500);
+});
+
+test('a start-up file may speak, and a broken one is named', () => {
+  const [first] = usable;
+  if (!first) return;
+  const folder = mkdtempSync(join(tmpdir(), 'memview-site-'));
+  const args = ['json', '--python', first.executable, 'b"a"'];
+  try {
+    writeFileSync(join(folder, 'sitecustomize.py'), 'import sys\nsys.stdout.write("[log] ")\n');
+    expect(memview(args, { PYTHONPATH: folder })).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('[97]\n'),
+    });
+    writeFileSync(
+      join(folder, 'sitecustomize.py'),
+      'import sys\nclass S:\n  def write(self, text): pass\n  def flush(self): pass\nsys.stdout = S()\n',
+    );
+    expect(memview(args, { PYTHONPATH: folder })).toMatchObject({ status: 0, stdout: '[97]\n' });
+    const { status, stderr } = memview(['json', '--python', first.version, 'b"a"'], { PYTHONHOME: '/nonexistent' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/does not run as a Python: .*Fatal Python error/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a venv is used as one', () => {

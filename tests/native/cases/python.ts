@@ -270,6 +270,15 @@ for code in ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]:
       [() => viewObject(python.memory, python.eval('[]').address), /expected a memoryview at 0x[0-9a-f]+, got "list"/],
       [() => viewObject(python.memory, python.eval('int').address), /got "type"/],
       [() => python.eval('b""').call(), /not callable/],
+      [
+        () => python.eval('len').call(python.view('bytearray(9)') as never),
+        /expected a PyRef as argument 1, got object/,
+      ],
+      [() => python.eval('len').call({ address: 5n } as never), /expected a PyRef as argument 1, got object/],
+      [() => python.eval('max').call(python.eval('1'), 5 as never), /expected a PyRef as argument 2, got number/],
+      [() => openPython({ python: 3 } as never), /expected a string as python/],
+      [() => viewObject(python.memory, (1n << 47n) - 4096n), /cannot read/],
+      [() => python.view('__import__("ctypes").c_double.from_address(8)'), /cannot read 1 bytes at 0x8/],
       [() => python.import(''), /Empty module name/],
       [() => python.import(7 as never), /expected Python as a string/],
       [() => openPython({ python: '/no/such' }), /no Python for "\/no\/such" can be loaded/],
@@ -277,6 +286,29 @@ for code in ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]:
     ];
     for (const [run, message] of wrong) assert.throws(run, message, String(run));
     return `${wrong.length} uses`;
+  },
+
+  'a view that is refused leaves nothing exported'({ python }) {
+    python.exec('b = bytearray(3)');
+    python.view('b', null as never).release();
+    for (const wrong of ['b""', 'memoryview(b"abc")'])
+      assert.throws(() => python.view(wrong, { writable: true }), TypeError);
+    python.exec('b.extend(b"x" * 100)');
+  },
+
+  async 'the GIL is given back where queueMicrotask is a fake'({ python }) {
+    const real = globalThis.queueMicrotask;
+    try {
+      globalThis.queueMicrotask = () => {};
+      python.exec('import threading, time; n = 0\ndef go():\n  global n\n  while n < 10**9: n += 1; time.sleep(0.001)');
+      python.exec('threading.Thread(target=go, daemon=True).start()');
+      await setTimeout(100);
+      const counted = Number(String(python.eval('n')));
+      python.exec('n = 10**9');
+      assert.ok(counted > 10, `${counted} ticks`);
+    } finally {
+      globalThis.queueMicrotask = real;
+    }
   },
 
   'a torn memoryview in a copy of its memory is refused, not followed'({ python }) {
