@@ -20,18 +20,22 @@ export class Calls {
     return this.#owned(value);
   }
 
+  /** A module, imported if it was not. */
   importModule(name: string): bigint {
     return this.#owned(this.#hold().api.PyImport_ImportModule(checkCode(name)));
   }
 
+  /** An attribute of an object. */
   attribute(object: bigint, name: string): bigint {
     return this.#owned(this.#hold().api.PyObject_GetAttrString(object, checkCode(name)));
   }
 
+  /** The result of a call with positional arguments, which stay the caller's. */
   call(callable: bigint, args: readonly bigint[]): bigint {
     return this.#owned(this.#callRaw(callable, args));
   }
 
+  /** A new memoryview of an object, which keeps its buffer exported. */
   memoryView(object: bigint): bigint {
     return this.#owned(this.#hold().api.PyMemoryView_FromObject(object));
   }

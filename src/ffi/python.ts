@@ -148,9 +148,9 @@ export class Python {
   }
 
   /**
-   * Gives back every reference and view, whoever in this process took them: there is one `Python`, and every caller of
-   * `openPython` has it. Leave it open unless the whole program is done with it. The interpreter itself stays: CPython's extension modules do not survive a
-   * second start, so `openPython` later continues with it. Idempotent.
+   * Gives back every reference and view, whoever in this process took them: there is one `Python`, and every caller
+   * of `openPython` has it. Leave it open unless the whole program is done with it. The interpreter itself stays:
+   * CPython's extension modules do not survive a second start, so `openPython` later continues with it. Idempotent.
    */
   close(): void {
     if (this.#closed) return;

@@ -14,21 +14,10 @@ import { type BufferInfo, cStrides, type Extent, elementCount, extentOf } from '
 import { Py_REFCNT } from './py-object.ts';
 import { checkIndex, type Range, take } from './range.ts';
 import { readStruct } from './struct.ts';
+import { noTypedArray, typedArrayFor, typedArrayOver } from './typed-array.ts';
 
 /** Elements nested as deep as the buffer has dimensions; of a 0-d buffer the element itself. */
 export type NestedList = ElementValue | NestedList[];
-
-const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
-type TypedArrayClass = {
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericTypedArray;
-  new (length: number): NumericTypedArray;
-};
-
-/** The global class of that name, which an older runtime may lack. */
-function typedArrayClass(name: string): TypedArrayClass | undefined {
-  return (globalThis as unknown as Record<string, TypedArrayClass | undefined>)[name];
-}
 
 /**
  * A borrowed view of a Python buffer, without a copy. Made by `viewObject`, or by `view` of a Python in this process.
@@ -146,21 +135,11 @@ export class BufferView {
    * @throws FormatError if no typed array has these elements in this order; the message names the remedy.
    */
   get data(): NumericTypedArray {
-    const { shape } = this.#live();
-    const { element, little } = this.#elements();
-    const Class = typedArrayClass(element.array);
-    if (!Class) throw noTypedArray(`this runtime has no ${element.array}`);
+    const { address, shape } = this.#live();
+    const format = this.elements();
     if (!this.#memory.live) throw noTypedArray('its memory is read in snapshots');
     if (!this.cContiguous) throw noTypedArray('it is not C-contiguous');
-    if (little !== hostIsLittle && element.size > 1) {
-      throw noTypedArray('its bytes are in the other order than this machine');
-    }
-    const length = elementCount(shape);
-    if (length === 0) return new Class(0);
-    const { buffer, byteOffset } = this.#bytes();
-    const aligned = byteOffset % element.size === 0 && this.#info.address % BigInt(element.size) === 0n;
-    if (!aligned) throw noTypedArray(`its address is no multiple of ${element.size}`);
-    return new Class(buffer, byteOffset, length);
+    return typedArrayOver(this.#bytes(), address, elementCount(shape), format);
   }
 
   /**
@@ -184,7 +163,7 @@ export class BufferView {
    * @throws FormatError if the format is not understood.
    */
   get(...index: number[]): ElementValue {
-    const { element, little } = this.#elements();
+    const { element, little } = this.elements();
     const [bytes, offset] = this.#at(index);
     return element.read(bytes, offset, little);
   }
@@ -197,7 +176,7 @@ export class BufferView {
    */
   set(...indexAndValue: [...index: number[], value: ElementValue]): void {
     const info = this.#live();
-    const { element, little } = this.#elements();
+    const { element, little } = this.elements();
     const index = indexAndValue.slice(0, -1) as number[];
     const value = indexAndValue.at(-1) as ElementValue;
     if (info.readonly) throw new TypeError('this buffer is read-only: its exporter forbids writing');
@@ -261,7 +240,7 @@ export class BufferView {
    * @throws FormatError if the format is not understood.
    */
   toList(): NestedList {
-    const { element, little } = this.#elements();
+    const { element, little } = this.elements();
     const { bytes, origin, shape, strides } = this.scan();
     const nest = (dimension: number, offset: number): NestedList => {
       const size = shape[dimension];
@@ -279,10 +258,9 @@ export class BufferView {
    * @throws FormatError if the format is not understood.
    */
   toTypedArray(): NumericTypedArray {
-    const { element, little } = this.#elements();
+    const { element, little } = this.elements();
     const elements = this.scan();
-    const Class = typedArrayClass(element.array) ?? Float32Array;
-    const copy = new Class(elementCount(elements.shape));
+    const copy = typedArrayFor(element, elementCount(elements.shape));
     let i = 0;
     walk(elements, (offset) => {
       const value = element.read(elements.bytes, offset, little);
@@ -315,7 +293,8 @@ export class BufferView {
 
   /** How to read one element. @internal */
   elements(): Format {
-    return this.#elements();
+    const { elements, format, itemsize } = this.#live();
+    return elements ?? parseFormat(format, itemsize, this.#memory.target);
   }
 
   /** The elements within one DataView. @internal */
@@ -332,11 +311,6 @@ export class BufferView {
   #live(): BufferInfo {
     this.#lifetime.check();
     return this.#info;
-  }
-
-  #elements(): Format {
-    const { elements, format, itemsize } = this.#live();
-    return elements ?? parseFormat(format, itemsize, this.#memory.target);
   }
 
   #header() {
@@ -377,10 +351,6 @@ export class BufferView {
   #derive(info: BufferInfo): BufferView {
     return new BufferView(this.#memory, info, new Lifetime('view', undefined, this.#lifetime));
   }
-}
-
-function noTypedArray(why: string): FormatError {
-  return new FormatError(`no typed array can show this buffer: ${why}. toTypedArray() copies it into one`);
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[], itemsize: number): boolean {
