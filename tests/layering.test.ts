@@ -10,6 +10,7 @@ const src = resolve(dirname(fileURLToPath(import.meta.url)), '../src');
 const levels: Readonly<Record<string, number>> = {
   'target.ts': 0,
   'errors.ts': 0,
+  'bytes.ts': 0,
   layouts: 1,
   memory: 1,
   view: 2,

@@ -1,6 +1,5 @@
 /** Which source the options of a verb name. */
 import { PythonNotFound } from '../errors.ts';
-import { choosePython } from '../ffi/discover.ts';
 import { openLibpython } from './libpython.ts';
 import { openPyodide } from './pyodide.ts';
 import type { Source } from './source.ts';
@@ -26,12 +25,11 @@ async function choose({ python, pyodide }: SourceOptions, tell: (message: string
   if (pyodide) return openPyodide();
   if (python !== undefined) return openLibpython(python);
   try {
-    choosePython();
+    return openLibpython();
   } catch (error) {
     if (!(error instanceof PythonNotFound)) throw error;
     const source = await openPyodide(error);
     tell(`${error.message}\nrunning on ${source.title} instead`);
     return source;
   }
-  return openLibpython();
 }

@@ -4,9 +4,9 @@
  */
 import { readFileSync, realpathSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
+import { dataViewOf } from '../bytes.ts';
 import { LayoutMismatch } from '../errors.ts';
 import { type BuildFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
-import { dataViewOf } from '../layouts/scalar.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, parseTarget, type Target } from '../target.ts';

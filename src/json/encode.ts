@@ -1,8 +1,8 @@
 /** BufferView → JSON. Knows views, elements and text; nothing of Python or of where the bytes come from. */
+import { concatenate } from '../bytes.ts';
 import { JsonEncodeError } from '../errors.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import type { ElementName, ElementValue } from '../view/element.ts';
-import type { Elements } from '../view/gather.ts';
 import { float16Text, float32Text, float64Text } from './number.ts';
 
 /** How values are written for which JSON has more than one text, or none. */
@@ -44,14 +44,7 @@ const RUN = 1024;
  * ```
  */
 export function encodeJson(view: BufferView, options: EncodeOptions = {}): Uint8Array {
-  const chunks = [...encodeJsonChunks(view, options)];
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return concatenate([...encodeJsonChunks(view, options)]);
 }
 
 /**
@@ -71,7 +64,7 @@ export function* encodeJsonChunks(view: BufferView, options: EncodeOptions = {})
   yield utf8.encode(text);
 }
 
-type Write = (elements: Elements, offset: number, path: readonly number[]) => string;
+type Write = (bytes: DataView, offset: number, path: readonly number[]) => string;
 
 function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Write {
   if (!(view instanceof BufferView)) throw new TypeError(`expected a BufferView, got ${typeof view}`);
@@ -89,7 +82,7 @@ function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Wri
     const place = path.map((i) => `[${i}]`).join('');
     throw new JsonEncodeError(`JSON has no ${value}, found at $${place}; pass nonFinite 'null', 'string' or 'literal'`);
   };
-  return ({ bytes }, offset, path) => textOf(element.read(bytes, offset, little), path);
+  return (bytes, offset, path) => textOf(element.read(bytes, offset, little), path);
 }
 
 function* pieces(view: BufferView, write: Write): Generator<string> {
@@ -119,13 +112,13 @@ function* pieces(view: BufferView, write: Write): Generator<string> {
       let text = '';
       for (const end = Math.min(size, i + RUN); i < end; i++) {
         path[dimension] = i;
-        text += (text ? ',' : open) + write(elements, offset + i * stride, path);
+        text += (text ? ',' : open) + write(elements.bytes, offset + i * stride, path);
       }
       yield text;
     }
     yield size === 0 ? '[]' : ']';
   }
 
-  if (last < 0) yield write(elements, elements.origin, path);
+  if (last < 0) yield write(elements.bytes, elements.origin, path);
   else yield* row(0, elements.origin);
 }

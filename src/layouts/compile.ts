@@ -1,9 +1,10 @@
 /** A layout compiled to a typed-struct class: every field at its computed offset, in the target's byte order. */
 import type { Buffer } from 'buffer';
 import { Struct } from 'typed-struct';
+import { dataViewOf } from '../bytes.ts';
 import { type DataModel, dataModels } from '../target.ts';
 import type { FieldLayout, Layout } from './layout.ts';
-import { dataViewOf, scalarReader } from './scalar.ts';
+import { scalarReader } from './scalar.ts';
 import type { Scalar } from './vocabulary.ts';
 
 /** A typed-struct class. An instance shows the fields of the Buffer it is given, without a copy. */

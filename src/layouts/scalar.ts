@@ -32,8 +32,3 @@ export function scalarReader<V extends 'number' | 'bigint'>(type: Scalar<V>, mod
   const convert = type.value === 'bigint' ? BigInt : Number;
   return ((bytes, offset) => convert(read(bytes, offset, little))) as ScalarReader<V>;
 }
-
-/** A DataView of the same bytes. @internal */
-export function dataViewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}

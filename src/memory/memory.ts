@@ -2,6 +2,7 @@
  * Where bytes come from. A memory reads bytes at an address and knows nothing of Python, structs or formats; all
  * else is a function over `read`.
  */
+import { concatenate } from '../bytes.ts';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
 
@@ -56,20 +57,9 @@ export function readCString(memory: Memory, address: bigint, limit = 4096): Uint
     const length = Math.min(Number(PAGE - (at % PAGE)), limit - Number(at - address), at === address ? 32 : limit);
     const bytes = memory.read(at, length);
     const end = bytes.indexOf(0);
-    parts.push(bytes.slice(0, end < 0 ? length : end));
+    parts.push(bytes.subarray(0, end < 0 ? length : end));
     if (end >= 0) return concatenate(parts);
     at += BigInt(length);
   }
   throw new MemoryFault(address, limit, 'expected a string with a NUL at its end, found none');
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1 && parts[0]) return parts[0];
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -2,9 +2,10 @@
  * A Python buffer as TypeScript sees it: shape, strides, elements. It joins what a Py_buffer says with a memory, and
  * knows neither where the bytes come from nor what is made of them.
  */
+
+import { dataViewOf } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
-import { dataViewOf } from '../layouts/scalar.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { ElementValue, NumericTypedArray } from './element.ts';
 import { type Format, parseFormat } from './format.ts';

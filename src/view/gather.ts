@@ -1,5 +1,5 @@
 /** Walking the elements of a buffer in C order, whatever its strides. */
-import { dataViewOf } from '../layouts/scalar.ts';
+import { dataViewOf } from '../bytes.ts';
 import type { Memory } from '../memory/memory.ts';
 import { type BufferInfo, elementCount } from './py-buffer.ts';
 import { readPointer } from './struct.ts';

@@ -1,9 +1,10 @@
 /** The Py_buffer inside a memoryview: read, checked, and turned into what a view needs to know. */
+
+import { dataViewOf } from '../bytes.ts';
 import { FormatError, hex, ReleasedError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_MEMORYVIEW_RELEASED } from '../layouts/memoryobject.ts';
 import { type Py_buffer, PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
-import { dataViewOf } from '../layouts/scalar.ts';
 import type { ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { formatTarget, type Target } from '../target.ts';

@@ -1,7 +1,8 @@
 /** Structs met in a memory: a snapshot of all fields, or one field read where the layout says. */
 import { Buffer } from 'buffer';
+import { dataViewOf } from '../bytes.ts';
 import type { Layout } from '../layouts/layout.ts';
-import { dataViewOf, scalarReader } from '../layouts/scalar.ts';
+import { scalarReader } from '../layouts/scalar.ts';
 import {
   type FieldPath,
   type Fields,
