@@ -1,5 +1,5 @@
 /** What of this machine memview can use, and why not the rest. */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { findPythons } from '../ffi/discover.ts';
 
 /** What is asked of every interpreter, in a process of its own, by this very command. */
@@ -35,18 +35,9 @@ function report(details: readonly string[], verdict: string | undefined): string
 /** Undefined if the answer is right, else what went wrong. */
 function ask(command: string, source: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [command, 'json', ...source, question]);
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (data) => {
-      out += data;
-    });
-    child.stderr.on('data', (data) => {
-      err += data;
-    });
-    child.on('close', (status, signal) => {
-      if (status === 0 && out.trim() === answer) resolve(undefined);
-      else resolve(err.trim().replace(/^memview: /, '') || `ended with ${signal ?? `status ${status}`}`);
+    execFile(process.execPath, [command, 'json', ...source, question], (error, stdout, stderr) => {
+      if (!error && stdout.trim() === answer) resolve(undefined);
+      else resolve(stderr.trim().replace(/^memview: /, '') || error?.message || `it answered ${stdout}`);
     });
   });
 }

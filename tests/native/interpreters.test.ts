@@ -2,7 +2,7 @@
  * Every interpreter that is found runs the cases, each in a process of its own. One that cannot be loaded is skipped
  * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run, e.g. `libpython pyodide`.
  */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { findPythons } from '../../src/ffi/discover.ts';
@@ -22,22 +22,13 @@ const TIMEOUT_MS = 150_000;
 function run(which: string, other: string | undefined): Promise<Run> {
   return new Promise((resolve) => {
     const env = { ...process.env, MEMVIEW_TEST_OTHER: JSON.stringify(other ?? null) };
-    const started = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', child, which], {
-      env,
-      timeout: TIMEOUT_MS,
-    });
-    let out = '';
-    let err = '';
-    started.stdout.on('data', (data) => {
-      out += data;
-    });
-    started.stderr.on('data', (data) => {
-      err += data;
-    });
-    started.on('close', (status, signal) => {
-      const lines = out.split('\n').filter((line) => line.startsWith(MARK));
+    const args = ['--expose-gc', '--import', 'tsx', child, which];
+    const options = { env, timeout: TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY };
+    const started = execFile(process.execPath, args, options, (_, stdout, stderr) => {
+      const lines = stdout.split('\n').filter((line) => line.startsWith(MARK));
       const outcomes = lines.map((line) => JSON.parse(line.slice(MARK.length)) as Outcome);
-      resolve({ which, outcomes, end: `exit status ${status}, signal ${signal}\n${err.slice(-4000)}` });
+      const ended = `exit status ${started.exitCode}, signal ${started.signalCode}`;
+      resolve({ which, outcomes, end: `${ended}\n${stderr.slice(-4000)}` });
     });
   });
 }
