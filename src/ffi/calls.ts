@@ -40,15 +40,15 @@ export class Calls {
     return this.#owned(this.#hold().api.PyMemoryView_FromObject(object));
   }
 
-  /** What one of our Python helpers answers about an object. */
-  ask(helper: Helper, object: bigint): unknown {
-    return JSON.parse(this.#answer(this.#owned(this.#help(helper, object))));
+  /** An object's `str()`. */
+  text(object: bigint): string {
+    return JSON.parse(this.#answer(this.#owned(this.#help('text', object)))) as string;
   }
 
-  /** Runs a helper for its effect; what it raises is dropped. For the exit, when nobody is left to tell. */
-  finish(helper: Helper): void {
+  /** Ends what runs in Python, as its exit would. What is raised is dropped: nobody is left to tell. */
+  finish(): void {
     const { api, globals } = this.#hold();
-    const result = this.#help(helper, globals);
+    const result = this.#help('finish', globals);
     if (result) api.Py_DecRef(result);
     else api.PyErr_Clear();
   }

@@ -75,9 +75,10 @@ def libraries():
                 yield os.path.join(folder, name)
 if sys.version_info >= (3, 8) and info["implementation"] == "cpython":
     info["facts"] = ${pythonFacts}
-    tried = list(dict.fromkeys(libraries()))
-    info["libpython"] = mapped() or next((path for path in tried if os.path.exists(path)), None)
-    info["tried"] = tried
+    info["libpython"] = mapped()
+    if info["libpython"] is None:
+        info["tried"] = list(dict.fromkeys(libraries()))
+        info["libpython"] = next((path for path in info["tried"] if os.path.exists(path)), None)
 os.write(1, ("\\n${MARK}" + json.dumps(info) + "\\n").encode("ascii"))
 `;
 

@@ -12,7 +12,7 @@ import { detach } from './detach.ts';
 import { choosePython } from './discover.ts';
 import { mapMemory } from './native.ts';
 import type { PythonInstallation } from './probe.ts';
-import { PyRef } from './ref.ts';
+import { PyRef, type RefOwner } from './ref.ts';
 import { type Interpreter, Py_eval_input, Py_file_input, startInterpreter } from './start.ts';
 
 /** What {@link openPython} may be told. */
@@ -49,6 +49,12 @@ export class Python {
   readonly #outstanding = new Set<Lifetime>();
   /** The net under `release`: gives back what became garbage. */
   readonly #net = new FinalizationRegistry<Lifetime>((lifetime) => lifetime.release());
+  /** What references ask of this Python. */
+  readonly #owner: RefOwner = {
+    attribute: (object, name) => this.#ref(this.#open().attribute(object, name)),
+    call: (object, args) => this.#ref(this.#open().call(object, args)),
+    text: (object) => this.#open().text(object),
+  };
   #closed = false;
 
   /** @internal */
@@ -165,7 +171,7 @@ export class Python {
 
   /** Runs Python's atexit handlers and flushes its streams. @internal */
   finish(): void {
-    this.#calls.finish('finish');
+    this.#calls.finish();
   }
 
   #open(): Calls {
@@ -175,12 +181,7 @@ export class Python {
 
   #ref(object: bigint): PyRef {
     const lifetime = this.#lend('reference', object);
-    const owner = {
-      attribute: (address: bigint, name: string) => this.#ref(this.#open().attribute(address, name)),
-      call: (address: bigint, args: readonly bigint[]) => this.#ref(this.#open().call(address, args)),
-      text: (address: bigint) => this.#open().ask('text', address) as string,
-    };
-    const ref = new PyRef(owner, object, lifetime);
+    const ref = new PyRef(this.#owner, object, lifetime);
     this.#net.register(ref, lifetime, lifetime);
     return ref;
   }

@@ -28,12 +28,9 @@ export function layoutsFor(target: Target | string): Layouts {
   const known = computed.get(tag);
   if (known) return known;
   const parsed = parseTarget(tag);
-  const row = rowOf(parsed);
+  const row = rowOf(parsed) as unknown as Declarations;
   const layouts = Object.fromEntries(
-    Object.entries(row as unknown as Declarations).map(([name, declaration]) => [
-      name,
-      computeLayout(declaration, parsed, row as unknown as Declarations),
-    ]),
+    Object.entries(row).map(([name, declaration]) => [name, computeLayout(declaration, parsed, row)]),
   ) as unknown as Layouts;
   computed.set(tag, Object.freeze(layouts));
   return layouts;

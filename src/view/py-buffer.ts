@@ -7,7 +7,7 @@ import { _Py_MEMORYVIEW_RELEASED } from '../layouts/memoryobject.ts';
 import { type Py_buffer, PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import type { ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import { formatTarget, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import { type Format, formatOf } from './format.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
 
@@ -72,12 +72,13 @@ function bind(target: Target) {
   };
 }
 
-const bound = new Map<string, ReturnType<typeof bind>>();
+const bound = new WeakMap<Target, ReturnType<typeof bind>>();
 
 function boundTo(target: Target): ReturnType<typeof bind> {
-  const tag = formatTarget(target);
-  const fields = bound.get(tag) ?? bind(target);
-  bound.set(tag, fields);
+  const known = bound.get(target);
+  if (known) return known;
+  const fields = bind(target);
+  bound.set(target, fields);
   return fields;
 }
 
