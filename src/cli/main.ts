@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { encodeJsonChunks } from '../json/encode.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { differencesJson, differencesTable, layoutsJson, layoutsOf, layoutTable } from './layout.ts';
 import { openSource, type SourceOptions } from './open.ts';
 import { show } from './show.ts';
 
@@ -63,6 +64,26 @@ verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Pyt
     if (!demo(await openSource(options, tell), print)) process.exitCode = 1;
   },
 );
+
+interface LayoutOptions {
+  readonly json?: true;
+  readonly diff?: string;
+}
+
+program
+  .command('layout')
+  .description("CPython's structs under a target: every field's offset and size in bytes")
+  .argument('<tag>', 'a target, <version>[t][-debug][-tracerefs]-<model>, e.g. 3.13-lp64')
+  .argument('[struct]', 'one struct, e.g. PyMemoryViewObject; all of them by default')
+  .option('--json', 'for programs: nested fields dotted, [offset, size] or, of bit fields, [offset, size, shift, bits]')
+  .option('--diff <tag>', 'what moved between the two targets')
+  .action((tag: string, name: string | undefined, { json, diff }: LayoutOptions) => {
+    const layouts = layoutsOf(tag, name);
+    if (diff !== undefined) {
+      print((json ? differencesJson : differencesTable)(layouts, layoutsOf(diff, name), [tag, diff]));
+    } else if (json) print(layoutsJson(tag, layouts));
+    else print(layouts.map((layout) => layoutTable(tag, layout)).join('\n\n'));
+  });
 
 /** What went wrong, as a sentence. A reader that has seen enough, such as `head`, is no error. */
 function fail(error: unknown): void {

@@ -15,6 +15,7 @@ export { type EncodeOptions, encodeJson, encodeJsonChunks } from '../json/encode
 export type { StructClass } from '../layouts/compile.ts';
 export { computeLayout, type Declarations, type FieldLayout, Layout, leaves } from '../layouts/layout.ts';
 export { type Layouts, layoutsFor } from '../layouts/layouts.ts';
+export { _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK } from '../layouts/longintrepr.ts';
 export {
   _Py_MANAGED_BUFFER_FREE_FORMAT,
   _Py_MANAGED_BUFFER_RELEASED,
@@ -25,16 +26,44 @@ export {
   _Py_MEMORYVIEW_RESTRICTED,
   _Py_MEMORYVIEW_SCALAR,
 } from '../layouts/memoryobject.ts';
+export {
+  NPY_ARRAY_ALIGNED,
+  NPY_ARRAY_C_CONTIGUOUS,
+  NPY_ARRAY_F_CONTIGUOUS,
+  NPY_ARRAY_OWNDATA,
+  NPY_ARRAY_WRITEABLE,
+} from '../layouts/ndarraytypes.ts';
+export { _Py_REF_SHARED_SHIFT } from '../layouts/object.ts';
 export { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 export { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
-export type { Row } from '../layouts/versions.ts';
+export { parseTarget, targets } from '../layouts/targets.ts';
 export {
+  Py_TPFLAGS_BYTES_SUBCLASS,
+  Py_TPFLAGS_DICT_SUBCLASS,
+  Py_TPFLAGS_HAVE_GC,
+  Py_TPFLAGS_HEAPTYPE,
+  Py_TPFLAGS_LIST_SUBCLASS,
+  Py_TPFLAGS_LONG_SUBCLASS,
+  Py_TPFLAGS_READY,
+  Py_TPFLAGS_TUPLE_SUBCLASS,
+  Py_TPFLAGS_TYPE_SUBCLASS,
+  Py_TPFLAGS_UNICODE_SUBCLASS,
+} from '../layouts/typeobject.ts';
+export { PyUnicode_1BYTE_KIND, PyUnicode_2BYTE_KIND, PyUnicode_4BYTE_KIND } from '../layouts/unicodeobject.ts';
+export { type Row, versions } from '../layouts/versions.ts';
+export {
+  type Aligned,
   type AnyOf,
   type ArrayOf,
+  aligned,
   anyOf,
   array,
+  type Bits,
+  bits,
   type CType,
   callback,
+  char,
+  double,
   type FieldPath,
   type Fields,
   int,
@@ -48,13 +77,17 @@ export {
   type StructDeclaration,
   type StructValue,
   struct,
+  typedef,
   uint8_t,
   uint16_t,
   uint32_t,
+  uint64_t,
   uintptr_t,
+  union,
   unsigned_char,
   unsigned_int,
   unsigned_long,
+  unsigned_short,
   type ValueOf,
 } from '../layouts/vocabulary.ts';
 export { type Heap, heapMemory } from '../memory/heap.ts';
@@ -65,11 +98,8 @@ export {
   type DataModelName,
   dataModels,
   formatTarget,
-  parseTarget,
   type Target,
-  targets,
   type Version,
-  versions,
 } from '../target.ts';
 export { BufferView, type NestedList } from '../view/buffer-view.ts';
 export type { ElementName, ElementValue, NumericTypedArray } from '../view/element.ts';

@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
-import { formatTarget, versions } from '../target.ts';
+import { versions } from '../layouts/versions.ts';
+import { formatTarget } from '../target.ts';
 
 /** A Python that was found, and whether it can be loaded into this process. */
 export interface PythonInstallation {

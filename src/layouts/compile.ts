@@ -4,7 +4,7 @@ import { Struct } from 'typed-struct';
 import { dataViewOf } from '../bytes.ts';
 import { type DataModel, dataModels } from '../target.ts';
 import type { FieldLayout, Layout } from './layout.ts';
-import { scalarReader } from './scalar.ts';
+import { bitsReader, scalarReader } from './scalar.ts';
 import type { Scalar } from './vocabulary.ts';
 
 /** A typed-struct class. An instance shows the fields of the Buffer it is given, without a copy. */
@@ -48,7 +48,10 @@ function seek(builder: Builder, bytes: number): void {
 
 function add(builder: Builder, field: FieldLayout, model: DataModel): void {
   const { name, size, type, layout } = field;
-  if (type.kind === 'array') {
+  if (type.kind === 'bits') {
+    const read = bitsReader(type, field.shift, model);
+    builder.Custom(name, size, (_, bytes) => read(dataViewOf(bytes), 0));
+  } else if (type.kind === 'array') {
     const item = size / type.length;
     const read = itemReader(field, model);
     builder.Custom(name, size, (_, bytes) =>
@@ -65,8 +68,10 @@ function add(builder: Builder, field: FieldLayout, model: DataModel): void {
 }
 
 /** typed-struct's method for a scalar, or undefined where it has none of that size and value. */
-function methodOf({ signed, value }: Scalar, size: number, { byteOrder }: DataModel): string | undefined {
+function methodOf({ encoding, value }: Scalar, size: number, { byteOrder }: DataModel): string | undefined {
   const order = byteOrder === 'little' ? 'LE' : 'BE';
+  if (encoding === 'float') return `Float${size * 8}${order}`;
+  const signed = encoding === 'signed';
   if (value === 'bigint') return size === 8 ? `${signed ? 'BigInt64' : 'BigUInt64'}${order}` : undefined;
   return `${signed ? 'Int' : 'UInt'}${size * 8}${size === 1 ? '' : order}`;
 }

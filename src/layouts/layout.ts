@@ -16,11 +16,16 @@ import {
   spell,
 } from './vocabulary.ts';
 
-/** One field of a layout. Offsets and sizes are bytes; the offset counts from the struct that declares the field. */
+/**
+ * One field of a layout. Offsets and sizes are bytes; the offset counts from the struct that declares the field. Those
+ * of a bit field are its unit's.
+ */
 export interface FieldLayout {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
+  /** Bits: how far above the lowest bit of its unit a bit field begins; 0 for all other fields. */
+  readonly shift: number;
   readonly type: CType;
   /** The type as C spells it. */
   readonly c: string;
@@ -48,17 +53,17 @@ export class Layout<N extends string = string, F extends Fields = Fields> {
   constructor(declaration: StructDeclaration<N, F>, target: Target, declarations: Declarations) {
     const model = dataModels[target.model];
     const fields: FieldLayout[] = [];
-    let end = 0;
-    let align = 1;
+    const cursor = new Cursor(model);
     for (const [name, member] of Object.entries(declaration.fields(model))) {
       if (!member) continue;
-      const type = member.kind === 'overlay' ? member.type : member;
-      const measured = measure(type, target, declarations);
-      const offset = member.kind === 'overlay' ? offsetOfOverlaid(fields, member) : roundUp(end, measured.align);
-      fields.push({ name, offset, size: measured.size, type, c: spell(type), layout: measured.layout });
-      end = Math.max(end, offset + measured.size);
-      align = Math.max(align, measured.align);
+      const declared = member.kind === 'overlay' ? member.type : member;
+      const type = declared.kind === 'aligned' ? declared.type : declared;
+      const { size, align, layout } = measure(declared, target, declarations);
+      const at = member.kind === 'overlay' ? offsetOfOverlaid(fields, member) : undefined;
+      const place = type.kind === 'bits' ? cursor.placeBits(size, type.width) : cursor.place(size, align, at);
+      fields.push({ name, ...place, size, type, c: spell(type), layout });
     }
+    const { end, align } = cursor;
     this.name = declaration.name;
     this.source = declaration.source;
     this.target = target;
@@ -145,6 +150,55 @@ export function computeLayout<N extends string, F extends Fields>(
   return new Layout(declaration, target, declarations);
 }
 
+interface Place {
+  readonly offset: number;
+  readonly shift: number;
+}
+
+/** Where the next field of a struct goes. */
+class Cursor {
+  /** Bytes: where the next field begins that is no bit field, before it is aligned. */
+  end = 0;
+  align = 1;
+  readonly #model: DataModel;
+  /** The bit after the last bit field and the size of its unit in bytes, while another may share the unit. */
+  #open: { readonly bit: number; readonly unit: number } | undefined;
+
+  constructor(model: DataModel) {
+    this.#model = model;
+  }
+
+  /** @param at where a union begins, for its further members */
+  place(size: number, align: number, at = roundUp(this.end, align)): Place {
+    this.end = Math.max(this.end, at + size);
+    this.align = Math.max(this.align, align);
+    this.#open = undefined;
+    return { offset: at, shift: 0 };
+  }
+
+  /**
+   * System V: a bit field follows the last bit, and moves on only if it would cross a unit of its type; what comes
+   * after begins in the next byte. Microsoft: only bit fields of the same size share a unit, which is then used up.
+   *
+   * @param unit bytes of the declared type, which is aligned to its size
+   */
+  placeBits(unit: number, width: number): Place {
+    const { byteOrder, bitFields } = this.#model;
+    const ms = bitFields === 'ms';
+    const bits = unit * 8;
+    const next =
+      this.#open && (!ms || this.#open.unit === unit) ? this.#open.bit : (ms ? roundUp(this.end, unit) : this.end) * 8;
+    const crosses = Math.floor(next / bits) !== Math.floor((next + width - 1) / bits);
+    const bit = crosses ? roundUp(next, bits) : next;
+    const offset = Math.floor(bit / bits) * unit;
+    const first = bit - offset * 8;
+    this.#open = { bit: bit + width, unit };
+    this.end = Math.max(this.end, ms ? offset + unit : Math.ceil((bit + width) / 8));
+    this.align = Math.max(this.align, unit);
+    return { offset, shift: byteOrder === 'little' ? first : bits - width - first };
+  }
+}
+
 interface Measured {
   readonly size: number;
   readonly align: number;
@@ -161,6 +215,12 @@ function measure(type: CType, target: Target, declarations: Declarations): Measu
     case 'array': {
       const element = measure(type.of, target, declarations);
       return { ...element, size: element.size * type.length };
+    }
+    case 'bits':
+      return measure(type.of, target, declarations);
+    case 'aligned': {
+      const inner = measure(type.type, target, declarations);
+      return { ...inner, align: Math.max(inner.align, type.align) };
     }
     default: {
       const layout = new Layout(resolve(type, declarations), target, declarations);

@@ -1,6 +1,7 @@
 /** All layouts of one target, computed once. */
-import { formatTarget, parseTarget, type Target } from '../target.ts';
+import { formatTarget, type Target } from '../target.ts';
 import { computeLayout, type Declarations, type Layout } from './layout.ts';
+import { parseTarget } from './targets.ts';
 import { type Row, rowOf } from './versions.ts';
 import type { StructDeclaration } from './vocabulary.ts';
 

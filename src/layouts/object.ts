@@ -1,7 +1,9 @@
 /** Include/object.h: what every Python object begins with. */
 import {
+  aligned,
   anyOf,
   array,
+  char,
   int64_t,
   overlay,
   Py_ssize_t,
@@ -40,42 +42,38 @@ export const PyObject_3_12_tracerefs = struct('PyObject', 'Include/object.h, 3.1
   ob_type,
 }));
 
+/** Include/cpython/lock.h (3.13) and pylock.h (3.14): one byte. */
+const PyMutex = struct('PyMutex', 'Include/cpython/lock.h, 3.13', { _bits: uint8_t });
+
 /** Free-threaded (PEP 703): the owning thread counts apart from the others. */
 export const PyObject_3_13_freethreaded = struct('PyObject', 'Include/object.h, 3.13, Py_GIL_DISABLED', {
   ob_tid: uintptr_t,
   _padding: uint16_t,
-  ob_mutex: uint8_t,
+  ob_mutex: PyMutex,
   ob_gc_bits: uint8_t,
   ob_ref_local: uint32_t,
   ob_ref_shared: Py_ssize_t,
   ob_type,
 });
 
-/** The reference count keeps 32 of its 64 bits; the rest became an overflow guard and flags. */
+/** Says that objects lie at multiples of 4; holds nothing. */
+const _aligner = aligned(4, char);
+
+/** On 64 bits the reference count keeps 32; the rest became an overflow guard and flags. */
 export const PyObject_3_14 = struct('PyObject', 'Include/object.h, 3.14', ({ pointer, byteOrder }) => {
-  if (pointer === 4) return { ob_refcnt: Py_ssize_t, ob_type };
-  if (byteOrder === 'big') {
-    return {
-      ob_flags: uint16_t,
-      ob_overflow: uint16_t,
-      ob_refcnt: uint32_t,
-      ob_refcnt_full: overlay('ob_flags', int64_t),
-      ob_type,
-    };
-  }
-  return {
-    ob_refcnt: uint32_t,
-    ob_overflow: uint16_t,
-    ob_flags: uint16_t,
-    ob_refcnt_full: overlay('ob_refcnt', int64_t),
-    ob_type,
-  };
+  if (pointer === 4) return { ob_refcnt: Py_ssize_t, _aligner: overlay('ob_refcnt', _aligner), ob_type };
+  const halves =
+    byteOrder === 'little'
+      ? { ob_refcnt: uint32_t, ob_overflow: uint16_t, ob_flags: uint16_t }
+      : { ob_flags: uint16_t, ob_overflow: uint16_t, ob_refcnt: uint32_t };
+  const first = byteOrder === 'little' ? 'ob_refcnt' : 'ob_flags';
+  return { ...halves, ob_refcnt_full: overlay(first, int64_t), _aligner: overlay(first, _aligner), ob_type };
 });
 
 export const PyObject_3_14_freethreaded = struct('PyObject', 'Include/object.h, 3.14, Py_GIL_DISABLED', {
   ob_tid: uintptr_t,
   ob_flags: uint16_t,
-  ob_mutex: uint8_t,
+  ob_mutex: PyMutex,
   ob_gc_bits: uint8_t,
   ob_ref_local: uint32_t,
   ob_ref_shared: Py_ssize_t,

@@ -3,8 +3,9 @@
  * facts. The facts come from Python and need no C; how they are asked for is the caller's affair.
  */
 import { LayoutMismatch, type Mismatch } from '../errors.ts';
-import { type DataModelName, dataModels, formatTarget, parseTarget, type Target } from '../target.ts';
+import { type DataModelName, dataModels, formatTarget, type Target } from '../target.ts';
 import { layoutsFor } from './layouts.ts';
+import { parseTarget } from './targets.ts';
 
 /** What an interpreter says of itself: the JSON that {@link pythonFacts} gives. Sizes and offsets in bytes. */
 export interface BuildFacts {

@@ -1,7 +1,7 @@
 /** The compiled form of one scalar: how to take it from bytes that somebody else found. */
 import type { DataModel } from '../target.ts';
 import { sizeOfScalar } from './layout.ts';
-import type { Scalar } from './vocabulary.ts';
+import type { Bits, Scalar } from './vocabulary.ts';
 
 /** Reads one scalar at a byte offset of a DataView. */
 export type ScalarReader<V extends 'number' | 'bigint' = 'number' | 'bigint'> = (
@@ -25,10 +25,29 @@ const unsignedReads: Record<1 | 2 | 4 | 8, Read> = {
   8: (bytes, offset, little) => bytes.getBigUint64(offset, little),
 };
 
+const floatReads: Record<4 | 8, Read> = {
+  4: (bytes, offset, little) => bytes.getFloat32(offset, little),
+  8: (bytes, offset, little) => bytes.getFloat64(offset, little),
+};
+
+const reads: Record<Scalar['encoding'], Partial<Record<number, Read>>> = {
+  signed: signedReads,
+  unsigned: unsignedReads,
+  float: floatReads,
+};
+
 /** A reader of this scalar under a data model. The value's type is the scalar's, whatever its size here. */
 export function scalarReader<V extends 'number' | 'bigint'>(type: Scalar<V>, model: DataModel): ScalarReader<V> {
-  const read = (type.signed ? signedReads : unsignedReads)[sizeOfScalar(type, model)];
+  const size = sizeOfScalar(type, model);
+  const read = reads[type.encoding][size];
+  if (!read) throw new RangeError(`there is no ${type.encoding} number of ${size} bytes`);
   const little = model.byteOrder === 'little';
   const convert = type.value === 'bigint' ? BigInt : Number;
   return ((bytes, offset) => convert(read(bytes, offset, little))) as ScalarReader<V>;
+}
+
+/** A reader of a bit field that begins `shift` bits above the lowest of its unit; the offset is the unit's. */
+export function bitsReader({ of, width }: Bits, shift: number, model: DataModel): ScalarReader<'number'> {
+  const readUnit = scalarReader({ ...of, value: 'bigint' }, model);
+  return (bytes, offset) => Number(BigInt.asUintN(width, readUnit(bytes, offset) >> BigInt(shift)));
 }

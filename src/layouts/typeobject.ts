@@ -1,4 +1,4 @@
-/** Include/cpython/object.h: the type of types. */
+/** Include/cpython/object.h: the type of types, and the slots by which a type exports buffers. */
 import { PyVarObject } from './object.ts';
 import {
   anyOf,
@@ -92,3 +92,30 @@ export const PyTypeObject = anyOf(
   PyTypeObject_3_13,
   PyTypeObject_3_15,
 );
+
+/** A bit of `tp_flags` (Include/object.h): allocated at run time. */
+export const Py_TPFLAGS_HEAPTYPE = 1n << 9n;
+/** A bit of `tp_flags`: `PyType_Ready` has completed the type. */
+export const Py_TPFLAGS_READY = 1n << 12n;
+/** A bit of `tp_flags`: instances are tracked by the garbage collector. */
+export const Py_TPFLAGS_HAVE_GC = 1n << 14n;
+/** A bit of `tp_flags`: `int` or a subclass of it. */
+export const Py_TPFLAGS_LONG_SUBCLASS = 1n << 24n;
+/** A bit of `tp_flags`: `list` or a subclass of it. */
+export const Py_TPFLAGS_LIST_SUBCLASS = 1n << 25n;
+/** A bit of `tp_flags`: `tuple` or a subclass of it. */
+export const Py_TPFLAGS_TUPLE_SUBCLASS = 1n << 26n;
+/** A bit of `tp_flags`: `bytes` or a subclass of it. */
+export const Py_TPFLAGS_BYTES_SUBCLASS = 1n << 27n;
+/** A bit of `tp_flags`: `str` or a subclass of it. */
+export const Py_TPFLAGS_UNICODE_SUBCLASS = 1n << 28n;
+/** A bit of `tp_flags`: `dict` or a subclass of it. */
+export const Py_TPFLAGS_DICT_SUBCLASS = 1n << 29n;
+/** A bit of `tp_flags`: `type` or a subclass of it. */
+export const Py_TPFLAGS_TYPE_SUBCLASS = 1n << 31n;
+
+/** The buffer protocol's two functions (PEP 3118), where `tp_as_buffer` points. */
+export const PyBufferProcs = struct('PyBufferProcs', 'Include/cpython/object.h, 3.8', {
+  bf_getbuffer: callback('getbufferproc'),
+  bf_releasebuffer: callback('releasebufferproc'),
+});

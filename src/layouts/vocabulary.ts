@@ -10,7 +10,7 @@ export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
   /** The type as C spells it. */
   readonly c: string;
   readonly size: 1 | 2 | 4 | 8 | 'pointer' | 'long';
-  readonly signed: boolean;
+  readonly encoding: 'signed' | 'unsigned' | 'float';
   /** What a value is in JavaScript: `bigint` wherever some target has 64 bits. */
   readonly value: V;
 }
@@ -20,6 +20,21 @@ export interface ArrayOf<E extends CType = CType> {
   readonly kind: 'array';
   readonly of: E;
   readonly length: number;
+}
+
+/** A bit field: `width` bits of a unit of the scalar's size. */
+export interface Bits {
+  readonly kind: 'bits';
+  readonly of: Scalar<'number'>;
+  readonly width: number;
+}
+
+/** A type whose alignment is raised, as by C's `_Alignas`. */
+export interface Aligned<T extends Scalar | StructDeclaration = Scalar | StructDeclaration> {
+  readonly kind: 'aligned';
+  /** Bytes. */
+  readonly align: number;
+  readonly type: T;
 }
 
 /** A field that starts where `with` starts: a member of the same anonymous union. */
@@ -50,48 +65,76 @@ export interface AnyOf<S extends StructDeclaration = StructDeclaration> {
 }
 
 /** Any type a field can have. */
-export type CType = Scalar | ArrayOf | StructDeclaration | AnyOf;
+export type CType = Scalar | ArrayOf | Bits | Aligned | StructDeclaration | AnyOf;
 
-function scalar<V extends 'number' | 'bigint'>(c: string, size: Scalar['size'], signed: boolean, value: V): Scalar<V> {
-  return Object.freeze({ kind: 'scalar', c, size, signed, value });
+function scalar<V extends 'number' | 'bigint'>(
+  c: string,
+  size: Scalar['size'],
+  encoding: Scalar['encoding'],
+  value: V,
+): Scalar<V> {
+  return Object.freeze({ kind: 'scalar', c, size, encoding, value });
 }
 
+/** C's `char`, a byte of text: read without a sign, which C leaves to the platform. */
+export const char = scalar('char', 1, 'unsigned', 'number');
 /** C's `unsigned char`. */
-export const unsigned_char = scalar('unsigned char', 1, false, 'number');
+export const unsigned_char = scalar('unsigned char', 1, 'unsigned', 'number');
+/** C's `unsigned short`, 16 bits in every data model. */
+export const unsigned_short = scalar('unsigned short', 2, 'unsigned', 'number');
 /** C's `int`, 32 bits in every data model. */
-export const int = scalar('int', 4, true, 'number');
+export const int = scalar('int', 4, 'signed', 'number');
 /** C's `unsigned int`, 32 bits in every data model. */
-export const unsigned_int = scalar('unsigned int', 4, false, 'number');
+export const unsigned_int = scalar('unsigned int', 4, 'unsigned', 'number');
 /** C's `unsigned long`: 4 bytes on Windows, the size of a pointer elsewhere. */
-export const unsigned_long = scalar('unsigned long', 'long', false, 'bigint');
+export const unsigned_long = scalar('unsigned long', 'long', 'unsigned', 'bigint');
+/** C's `double`, IEEE 754 binary64; aligned to 4 on i386 Linux. */
+export const double = scalar('double', 8, 'float', 'number');
 /** 8 bits, unsigned. */
-export const uint8_t = scalar('uint8_t', 1, false, 'number');
+export const uint8_t = scalar('uint8_t', 1, 'unsigned', 'number');
 /** 16 bits, unsigned. */
-export const uint16_t = scalar('uint16_t', 2, false, 'number');
+export const uint16_t = scalar('uint16_t', 2, 'unsigned', 'number');
 /** 32 bits, unsigned. */
-export const uint32_t = scalar('uint32_t', 4, false, 'number');
+export const uint32_t = scalar('uint32_t', 4, 'unsigned', 'number');
 /** 64 bits, signed; aligned to 4 on i386 Linux. */
-export const int64_t = scalar('int64_t', 8, true, 'bigint');
+export const int64_t = scalar('int64_t', 8, 'signed', 'bigint');
+/** 64 bits, unsigned; aligned to 4 on i386 Linux. */
+export const uint64_t = scalar('uint64_t', 8, 'unsigned', 'bigint');
 /** An unsigned integer as wide as a pointer. */
-export const uintptr_t = scalar('uintptr_t', 'pointer', false, 'bigint');
+export const uintptr_t = scalar('uintptr_t', 'pointer', 'unsigned', 'bigint');
 /** Python's signed size, as wide as a pointer. */
-export const Py_ssize_t = scalar('Py_ssize_t', 'pointer', true, 'bigint');
+export const Py_ssize_t = scalar('Py_ssize_t', 'pointer', 'signed', 'bigint');
 /** Python's hash value, as wide as a pointer. */
-export const Py_hash_t = scalar('Py_hash_t', 'pointer', true, 'bigint');
+export const Py_hash_t = typedef('Py_hash_t', Py_ssize_t);
+
+/** Another name for a scalar, as C's `typedef` gives it. */
+export function typedef<V extends 'number' | 'bigint'>(c: string, { size, encoding, value }: Scalar<V>): Scalar<V> {
+  return scalar(c, size, encoding, value);
+}
 
 /** A pointer to the C type named, e.g. `pointer('PyTypeObject')`. Its value is an address. */
 export function pointer(to: string): Scalar<'bigint'> {
-  return scalar(`${to} *`, 'pointer', false, 'bigint');
+  return scalar(`${to} *`, 'pointer', 'unsigned', 'bigint');
 }
 
 /** A pointer to a function, by the name of its typedef, e.g. `callback('destructor')`. */
 export function callback(typedef: string): Scalar<'bigint'> {
-  return scalar(typedef, 'pointer', false, 'bigint');
+  return scalar(typedef, 'pointer', 'unsigned', 'bigint');
 }
 
 /** A fixed-length array. C's trailing `[1]` of unknown length is declared as C does, with length 1. */
 export function array<E extends CType>(of: E, length: number): ArrayOf<E> {
   return Object.freeze({ kind: 'array', of, length });
+}
+
+/** A bit field of `width` bits, e.g. `bits(unsigned_int, 2)` for C's `unsigned int interned:2`. */
+export function bits(of: Scalar<'number'>, width: number): Bits {
+  return Object.freeze({ kind: 'bits', of, width });
+}
+
+/** A type aligned to at least so many bytes. */
+export function aligned<T extends Scalar | StructDeclaration>(align: number, type: T): Aligned<T> {
+  return Object.freeze({ kind: 'aligned', align, type });
 }
 
 /** A member of an anonymous union, starting where the earlier field `other` starts. */
@@ -119,6 +162,22 @@ export function struct<const N extends string, F extends Fields>(
   return Object.freeze({ kind: 'struct', name, source, fields: typeof fields === 'function' ? fields : () => fields });
 }
 
+/**
+ * Declares a union: all members start where it starts.
+ *
+ * @param members at least one; the first must be no bit field
+ */
+export function union<const N extends string, F extends { readonly [name: string]: CType }>(
+  name: N,
+  source: string,
+  members: F,
+): StructDeclaration<N, F> {
+  const [first, ...others] = Object.keys(members);
+  if (first === undefined) throw new RangeError(`the union ${name} has no member; expected at least one`);
+  const overlaid = others.map((other) => [other, overlay(first, members[other] as CType)]);
+  return struct(name, source, { [first]: members[first], ...Object.fromEntries(overlaid) } as F);
+}
+
 /** The declarations of one struct over the releases, to be nested where the release does not matter. */
 export function anyOf<const A extends readonly [StructDeclaration, ...StructDeclaration[]]>(
   ...declarations: A
@@ -133,6 +192,10 @@ export function spell(type: CType): string {
       return type.c;
     case 'array':
       return `${spell(type.of)}[${type.length}]`;
+    case 'bits':
+      return `${type.of.c} : ${type.width}`;
+    case 'aligned':
+      return spell(type.type);
     default:
       return type.name;
   }
@@ -151,13 +214,17 @@ export type ValueOf<T> =
     ? { number: number; bigint: bigint }[V]
     : T extends ArrayOf<infer E>
       ? readonly ValueOf<E>[]
-      : T extends Overlay<infer O>
-        ? ValueOf<O>
-        : T extends StructDeclaration<string, infer F>
-          ? StructValue<F>
-          : T extends AnyOf<infer S>
-            ? StructValue<FieldsOf<S>>
-            : never;
+      : T extends Bits
+        ? number
+        : T extends Overlay<infer O>
+          ? ValueOf<O>
+          : T extends Aligned<infer O>
+            ? ValueOf<O>
+            : T extends StructDeclaration<string, infer F>
+              ? StructValue<F>
+              : T extends AnyOf<infer S>
+                ? StructValue<FieldsOf<S>>
+                : never;
 
 type FieldsOf<S> = S extends StructDeclaration<string, infer F> ? F : never;
 
@@ -166,7 +233,8 @@ export type StructValue<F> = { readonly [K in CommonKey<F>]: ValueOf<Member<F, K
   readonly [K in Exclude<KeyOfAny<F>, CommonKey<F>>]?: ValueOf<Member<F, K>>;
 };
 
-type Nested<T> =
+type Nested<T> = NestedOf<T extends Aligned<infer O> ? O : T>;
+type NestedOf<T> =
   T extends StructDeclaration<string, infer F>
     ? FieldPath<F>
     : T extends AnyOf<infer S>

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { LayoutMismatch } from '../../src/errors.ts';
 import { type BuildFacts, recogniseTarget, verifyLayouts } from '../../src/layouts/recognise.ts';
-import { formatTarget, parseTarget } from '../../src/target.ts';
+import { parseTarget } from '../../src/layouts/targets.ts';
+import { formatTarget } from '../../src/target.ts';
 
 /** As CPython 3.13 on 64-bit Linux states them. */
 const facts: BuildFacts = {

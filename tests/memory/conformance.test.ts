@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryFault } from '../../src/errors.ts';
+import { parseTarget } from '../../src/layouts/targets.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import { type Memory, readCString } from '../../src/memory/memory.ts';
 import { processMemory } from '../../src/memory/process.ts';
 import { segmentMemory } from '../../src/memory/segments.ts';
-import { parseTarget } from '../../src/target.ts';
 
 const target = parseTarget('3.13-lp64');
 const content = Uint8Array.from({ length: 64 }, (_, i) => i + 1);

@@ -1,9 +1,10 @@
 /** Images of memoryviews, laid out in segments as CPython of a target would: what a memory dump would hold. */
 import type { Layout } from '../../src/layouts/layout.ts';
 import { layoutsFor } from '../../src/layouts/layouts.ts';
+import { parseTarget } from '../../src/layouts/targets.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import { type Segment, segmentMemory } from '../../src/memory/segments.ts';
-import { dataModels, parseTarget } from '../../src/target.ts';
+import { dataModels } from '../../src/target.ts';
 
 /** What the image shall say; what is left out is as CPython would have it for a contiguous buffer of bytes. */
 export interface Image {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FormatError, LayoutMismatch, MemoryFault, ReleasedError } from '../../src/errors.ts';
+import { parseTarget } from '../../src/layouts/targets.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import type { Memory } from '../../src/memory/memory.ts';
-import { parseTarget } from '../../src/target.ts';
 import type { BufferView, NestedList } from '../../src/view/buffer-view.ts';
 import { viewObject } from '../../src/view/object.ts';
 import { PyMemoryView_GET_BUFFER } from '../../src/view/py-buffer.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { formatTarget, parseTarget, targets } from '../src/target.ts';
+import { parseTarget, targets } from '../../src/layouts/targets.ts';
+import { formatTarget } from '../../src/target.ts';
 
 test('every tag is parsed and formatted back', () => {
   for (const tag of targets) expect(formatTarget(parseTarget(tag))).toBe(tag);
