@@ -3,9 +3,10 @@ import { formatTarget, type Target } from '../target.ts';
 import { computeLayout, type Declarations, type Layout } from './layout.ts';
 import { parseTarget } from './targets.ts';
 import { type Row, rowOf } from './versions.ts';
-import type { StructDeclaration } from './vocabulary.ts';
+import type { FieldsOf, StructDeclaration } from './vocabulary.ts';
 
-type LayoutOf<S> = [S] extends [StructDeclaration<infer N, infer F>] ? Layout<N, F> : never;
+/** Declarations that differ over the releases make one layout, whose fields may be those of any. */
+type LayoutOf<S extends StructDeclaration> = Layout<S['name'], FieldsOf<S>>;
 
 /** The layouts of one target, by the names C gives the structs. */
 export type Layouts = { readonly [K in keyof Row]: LayoutOf<Row[K]> };

@@ -19,14 +19,8 @@ export interface BuildFacts {
   readonly freeThreaded: boolean;
   readonly debug: boolean;
   readonly traceRefs: boolean;
-  /** `memoryview.__basicsize__`, C's `offsetof(PyMemoryViewObject, ob_array)`. */
-  readonly memoryviewBasicsize: number;
-  /** `memoryview.__itemsize__`, C's `sizeof(Py_ssize_t)`. */
-  readonly memoryviewItemsize: number;
-  /** `memoryview.__weakrefoffset__`, C's `offsetof(PyMemoryViewObject, weakreflist)`. */
-  readonly memoryviewWeakrefoffset: number;
-  /** `__basicsize__` of the managed buffer's type, C's `sizeof(_PyManagedBufferObject)`. */
-  readonly managedbufferBasicsize: number;
+  /** What builtin types say of their instances, e.g. `memoryview.__basicsize__`; the keys are Python's spelling. */
+  readonly sizes: Readonly<Record<string, number>>;
 }
 
 /**
@@ -43,10 +37,14 @@ export const pythonFacts = `(lambda sys, gc, view: {
     "freeThreaded": "t" in getattr(sys, "abiflags", ""),
     "debug": hasattr(sys, "gettotalrefcount"),
     "traceRefs": hasattr(sys, "getobjects"),
-    "memoryviewBasicsize": memoryview.__basicsize__,
-    "memoryviewItemsize": memoryview.__itemsize__,
-    "memoryviewWeakrefoffset": memoryview.__weakrefoffset__,
-    "managedbufferBasicsize": type(gc.get_referents(view)[0]).__basicsize__,
+    "sizes": dict([
+        ("%s.__basicsize__" % t.__name__, t.__basicsize__)
+        for t in (memoryview, type(gc.get_referents(view)[0]), bytes, bytearray, str, int, float, tuple, list, dict)
+    ] + [
+        ("memoryview.__itemsize__", memoryview.__itemsize__),
+        ("memoryview.__weakrefoffset__", memoryview.__weakrefoffset__),
+        ("int.__itemsize__", int.__itemsize__),
+    ]),
 })(__import__("sys"), __import__("gc"), memoryview(b"12345678"))`;
 
 /**
@@ -70,28 +68,51 @@ function modelOf({ pointer, long, byteorder, platform, multiarch }: BuildFacts):
   return long === 4 ? 'llp64' : 'lp64';
 }
 
+/** What the builtin types of a target say, as its layouts have it; the comments give C's definition of each. */
+function sizesOf(target: Target): BuildFacts['sizes'] {
+  const layouts = layoutsFor(target);
+  const { PyMemoryViewObject, PyBytesObject, PyLongObject } = layouts;
+  const ob_digit = PyLongObject.find(PyLongObject.has('long_value') ? 'long_value.ob_digit' : 'ob_digit');
+  return {
+    // offsetof(PyMemoryViewObject, ob_array), sizeof(Py_ssize_t), offsetof(PyMemoryViewObject, weakreflist)
+    'memoryview.__basicsize__': PyMemoryViewObject.offsetOf('ob_array'),
+    'memoryview.__itemsize__': dataModels[target.model].pointer,
+    'memoryview.__weakrefoffset__': PyMemoryViewObject.offsetOf('weakreflist'),
+    'managedbuffer.__basicsize__': layouts._PyManagedBufferObject.size,
+    // offsetof(PyBytesObject, ob_sval) + 1
+    'bytes.__basicsize__': PyBytesObject.offsetOf('ob_sval') + 1,
+    'bytearray.__basicsize__': layouts.PyByteArrayObject.size,
+    'str.__basicsize__': layouts.PyUnicodeObject.size,
+    // offsetof(PyLongObject, ob_digit), sizeof(digit)
+    'int.__basicsize__': ob_digit.offset,
+    'int.__itemsize__': ob_digit.size,
+    'float.__basicsize__': layouts.PyFloatObject.size,
+    // sizeof(PyTupleObject) - sizeof(PyObject *)
+    'tuple.__basicsize__': layouts.PyTupleObject.offsetOf('ob_item'),
+    'list.__basicsize__': layouts.PyListObject.size,
+    'dict.__basicsize__': layouts.PyDictObject.size,
+  };
+}
+
 /**
  * Compares the layouts of a target with the facts of an interpreter.
  *
  * @throws LayoutMismatch that names every fact on which they differ.
  */
 export function verifyLayouts(target: Target, facts: BuildFacts): void {
-  const { PyMemoryViewObject, _PyManagedBufferObject } = layoutsFor(target);
-  const model = dataModels[target.model];
-  const expected: Partial<Record<keyof BuildFacts, unknown>> = {
-    version: target.version,
-    byteorder: model.byteOrder,
-    pointer: model.pointer,
-    long: model.long,
-    memoryviewBasicsize: PyMemoryViewObject.offsetOf('ob_array'),
-    memoryviewItemsize: model.pointer,
-    memoryviewWeakrefoffset: PyMemoryViewObject.offsetOf('weakreflist'),
-    managedbufferBasicsize: _PyManagedBufferObject.size,
-  };
-  const mismatches: Mismatch[] = [];
-  for (const [fact, value] of Object.entries(expected)) {
-    const found = facts[fact as keyof BuildFacts];
-    if (found !== value) mismatches.push({ fact, expected: value, found });
-  }
+  const { byteOrder, pointer, long } = dataModels[target.model];
+  const sizes = Object.entries(sizesOf(target));
+  requireEqual(target, [
+    { fact: 'version', expected: target.version, found: facts.version },
+    { fact: 'byteorder', expected: byteOrder, found: facts.byteorder },
+    { fact: 'size of a pointer', expected: pointer, found: facts.pointer },
+    { fact: 'size of a long', expected: long, found: facts.long },
+    ...sizes.map(([fact, expected]) => ({ fact, expected, found: facts.sizes[fact] })),
+  ]);
+}
+
+/** @throws LayoutMismatch that names every fact whose `expected` is not its `found`. */
+export function requireEqual(target: Target, facts: readonly Mismatch[]): void {
+  const mismatches = facts.filter(({ expected, found }) => expected !== found);
   if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(target), mismatches);
 }

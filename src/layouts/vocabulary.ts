@@ -226,7 +226,8 @@ export type ValueOf<T> =
                 ? StructValue<FieldsOf<S>>
                 : never;
 
-type FieldsOf<S> = S extends StructDeclaration<string, infer F> ? F : never;
+/** The members of a declaration, or of any of several. */
+export type FieldsOf<S> = S extends StructDeclaration<string, infer F> ? F : never;
 
 /** The value of a struct: its fields by name. Those that only some releases or builds have are optional. */
 export type StructValue<F> = { readonly [K in CommonKey<F>]: ValueOf<Member<F, K>> } & {

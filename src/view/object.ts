@@ -1,12 +1,15 @@
 /** From the address of a Python object to a view of its buffer: the one place that branches on the object's type. */
-import { hex, LayoutMismatch, type Mismatch } from '../errors.ts';
+import { hex, LayoutMismatch, MemoryFault } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
+import { requireEqual } from '../layouts/recognise.ts';
+import { parseTarget, targets } from '../layouts/targets.ts';
 import type { Memory } from '../memory/memory.ts';
 import { dataModels, formatTarget } from '../target.ts';
 import { BufferView } from './buffer-view.ts';
 import { Lifetime } from './lifetime.ts';
 import { readBufferInfo } from './py-buffer.ts';
 import { Py_TYPE, readType } from './py-object.ts';
+import { readPointer } from './struct.ts';
 
 /** The addresses of `PyMemoryView_Type` that were met and checked, by the memory they lie in. */
 const checked = new WeakMap<Memory, Set<bigint>>();
@@ -32,17 +35,56 @@ function checkType(memory: Memory, address: bigint): void {
   const known = checked.get(memory) ?? new Set();
   const typeAddress = Py_TYPE(memory, address);
   if (known.has(typeAddress)) return;
-  const { name, basicsize, itemsize } = readType(memory, typeAddress);
-  if (name !== 'memoryview') {
-    throw new TypeError(
-      `expected a memoryview at ${hex(address)}, got ${JSON.stringify(name)}; pass memoryview(object)`,
-    );
-  }
-  const expected = layoutsFor(memory.target).PyMemoryViewObject.offsetOf('ob_array');
-  const { pointer } = dataModels[memory.target.model];
-  const mismatches: Mismatch[] = [];
-  if (basicsize !== expected) mismatches.push({ fact: 'memoryview.__basicsize__', expected, found: basicsize });
-  if (itemsize !== pointer) mismatches.push({ fact: 'memoryview.__itemsize__', expected: pointer, found: itemsize });
-  if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(memory.target), mismatches);
+  if (typeName(memory, address) !== 'memoryview') throw otherBuild(memory, address) ?? notAMemoryview(memory, address);
+  verifyTypes(memory, address);
   checked.set(memory, known.add(typeAddress));
+}
+
+/** The name of an object's type, undefined where its pointers lead nowhere. */
+function typeName(memory: Memory, address: bigint): string | undefined {
+  try {
+    return readType(memory, Py_TYPE(memory, address)).name;
+  } catch (error) {
+    if (error instanceof MemoryFault) return undefined;
+    throw error;
+  }
+}
+
+/** @throws MemoryFault if what is there is not even an object. */
+function notAMemoryview(memory: Memory, address: bigint): TypeError {
+  const name = JSON.stringify(readType(memory, Py_TYPE(memory, address)).name);
+  return new TypeError(`expected a memoryview at ${hex(address)}, got ${name}; pass memoryview(object)`);
+}
+
+/** The error that says so, if the object is a memoryview of another build of the same release. */
+function otherBuild(memory: Memory, address: bigint): LayoutMismatch | undefined {
+  const { version, model } = memory.target;
+  const expected = layoutsFor(memory.target).PyObject.offsetOf('ob_type');
+  for (const target of targets.map(parseTarget)) {
+    const found = layoutsFor(target).PyObject.offsetOf('ob_type');
+    if (target.version !== version || target.model !== model || found === expected) continue;
+    const asThat: Memory = { target, live: memory.live, read: (at, length) => memory.read(at, length) };
+    if (typeName(asThat, address) !== 'memoryview') continue;
+    const fact = `offset of ob_type in a memoryview, which is one of ${formatTarget(target)}`;
+    return new LayoutMismatch(formatTarget(memory.target), [{ fact, expected, found }]);
+  }
+  return undefined;
+}
+
+/** Compares what the live types of a memoryview and of its managed buffer say with the layouts. */
+function verifyTypes(memory: Memory, address: bigint): void {
+  const { target } = memory;
+  const { PyMemoryViewObject, _PyManagedBufferObject } = layoutsFor(target);
+  const type = readType(memory, Py_TYPE(memory, address));
+  requireEqual(target, [
+    { fact: 'memoryview.__basicsize__', expected: PyMemoryViewObject.offsetOf('ob_array'), found: type.basicsize },
+    { fact: 'memoryview.__itemsize__', expected: dataModels[target.model].pointer, found: type.itemsize },
+  ]);
+  // Only now is it known where `mbuf` lies.
+  const mbuf = readPointer(memory, address + BigInt(PyMemoryViewObject.offsetOf('mbuf')));
+  if (mbuf === 0n) return;
+  const { basicsize } = readType(memory, Py_TYPE(memory, mbuf));
+  requireEqual(target, [
+    { fact: 'managedbuffer.__basicsize__', expected: _PyManagedBufferObject.size, found: basicsize },
+  ]);
 }

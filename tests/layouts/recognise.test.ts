@@ -15,10 +15,21 @@ const facts: BuildFacts = {
   freeThreaded: false,
   debug: false,
   traceRefs: false,
-  memoryviewBasicsize: 144,
-  memoryviewItemsize: 8,
-  memoryviewWeakrefoffset: 136,
-  managedbufferBasicsize: 112,
+  sizes: {
+    'memoryview.__basicsize__': 144,
+    'memoryview.__itemsize__': 8,
+    'memoryview.__weakrefoffset__': 136,
+    'managedbuffer.__basicsize__': 112,
+    'bytes.__basicsize__': 33,
+    'bytearray.__basicsize__': 56,
+    'str.__basicsize__': 64,
+    'int.__basicsize__': 24,
+    'int.__itemsize__': 4,
+    'float.__basicsize__': 24,
+    'tuple.__basicsize__': 24,
+    'list.__basicsize__': 40,
+    'dict.__basicsize__': 48,
+  },
 };
 
 test.each<[string, Partial<BuildFacts>]>([
@@ -44,6 +55,6 @@ test('layouts that fit are accepted, those that do not name each fact', () => {
   expect(() => verifyLayouts(parseTarget('3.13-lp64'), facts)).not.toThrow();
   const mismatch = () => verifyLayouts(parseTarget('3.13t-lp64'), facts);
   expect(mismatch).toThrow(LayoutMismatch);
-  expect(mismatch).toThrow('the layouts of 3.13t-lp64 do not fit: memoryviewBasicsize: expected 160, found 144;');
-  expect(mismatch).toThrow('managedbufferBasicsize: expected 128, found 112');
+  expect(mismatch).toThrow('the layouts of 3.13t-lp64 do not fit: memoryview.__basicsize__: expected 160, found 144;');
+  expect(mismatch).toThrow('managedbuffer.__basicsize__: expected 128, found 112');
 });

@@ -20,6 +20,12 @@ test('fields of a layout are named and typed', () => {
   proves<Equal<View['ob_base']['ob_base']['ob_type'], bigint>>();
   // Only some builds have it, and its size varies over the releases.
   proves<Equal<View['ob_base']['ob_base']['ob_refcnt'], bigint | number | undefined>>();
+  // A field that a later release added is a field, though not of all.
+  const tuple = () => readStruct(memory, layoutsFor('3.14-lp64').PyTupleObject, 0n);
+  proves<Equal<ReturnType<typeof tuple>['ob_hash'], bigint | undefined>>();
+  const text = () => readStruct(memory, layoutsFor('3.14-lp64').PyUnicodeObject, 0n);
+  proves<Equal<ReturnType<typeof text>['_base']['_base']['state']['kind'], number>>();
+  proves<Equal<ReturnType<typeof text>['data']['ucs2'], bigint>>();
   const { PyMemoryViewObject } = layoutsFor('3.13-lp64');
   expect(PyMemoryViewObject.offsetOf('view.shape')).toBe(104);
   // @ts-expect-error no such field

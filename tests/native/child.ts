@@ -7,6 +7,7 @@ import { openPyodide } from '../../src/cli/pyodide.ts';
 import { openPython } from '../../src/ffi/python.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
+import { layoutCases } from './cases/layouts.ts';
 import { pythonCases } from './cases/python.ts';
 import type { Cases, Subject } from './cases/subject.ts';
 import { MARK, type Outcome } from './outcome.ts';
@@ -30,11 +31,13 @@ const [, , which = ''] = process.argv;
 if (which === 'pyodide') {
   const subject = { ...(await openPyodide()), python: undefined };
   report({ name: 'target', error: null, counted: `${formatTarget(subject.memory.target)} (${subject.title})` });
+  await run(layoutCases, subject);
   await run(bufferCases, subject);
 } else {
   const source = openLibpython(which);
   const python = openPython();
   report({ name: 'target', error: null, counted: `${formatTarget(python.target)} (${source.title})` });
+  await run(layoutCases, { ...source, python });
   await run(bufferCases, { ...source, python });
   await run(pythonCases, { ...source, python });
 }
