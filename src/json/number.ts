@@ -1,6 +1,6 @@
 /**
  * Numbers as JSON text. Floats get the shortest digits that read back to the same bits in their own width, written
- * as orjson writes them: always with a point or an exponent, decimal between the bounds below, `1e16` beyond.
+ * as orjson writes them: always with a point or an exponent, decimal between the bounds below, `1e+16` beyond.
  */
 import { float16FromBits, float16ToBits } from '../view/float16.ts';
 
@@ -16,7 +16,7 @@ const decimal32: Decimal = { from: 1e-6, below: 1e13 };
 /** Lays out the shortest digits of a finite double. */
 function layOut(value: number, { from, below }: Decimal): string {
   const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < from || magnitude >= below)) return value.toExponential().replace('e+', 'e');
+  if (magnitude !== 0 && (magnitude < from || magnitude >= below)) return value.toExponential();
   // JavaScript's own text has an exponent only below 1e-6 and from 1e21 on, outside both bounds.
   if (!Number.isInteger(value)) return String(value);
   return Object.is(value, -0) ? '-0.0' : `${value}.0`;
