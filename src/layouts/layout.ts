@@ -54,7 +54,7 @@ export class Layout<N extends string = string, F extends Fields = Fields> {
     const model = dataModels[target.model];
     const fields: FieldLayout[] = [];
     const cursor = new Cursor(model);
-    for (const [name, member] of Object.entries(declaration.fields(model))) {
+    for (const [name, member] of Object.entries(declaration.fields(model, target.model))) {
       if (!member) continue;
       const declared = member.kind === 'overlay' ? member.type : member;
       const type = declared.kind === 'aligned' ? declared.type : declared;

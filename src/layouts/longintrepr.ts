@@ -6,10 +6,13 @@ import { anyOf, array, struct, typedef, uint32_t, uintptr_t, unsigned_short } fr
 const digit30 = typedef('digit', uint32_t);
 const digit15 = typedef('digit', unsigned_short);
 
-/** `ob_size` counts the digits and has the sign. Digits have 30 bits where pointers have 64, else 15 by default. */
-export const PyLongObject_3_8 = struct('PyLongObject', 'Include/longintrepr.h, 3.8', ({ pointer }) => ({
+/**
+ * `ob_size` counts the digits and has the sign. Digits have 30 bits where pointers have 64, else 15 by default; Pyodide
+ * is configured with `--enable-big-digits=30`.
+ */
+export const PyLongObject_3_8 = struct('PyLongObject', 'Include/longintrepr.h, 3.8', ({ pointer }, model) => ({
   ob_base: PyVarObject,
-  ob_digit: array(pointer === 8 ? digit30 : digit15, 1),
+  ob_digit: array(pointer === 8 || model === 'wasm32' ? digit30 : digit15, 1),
 }));
 
 /** Digits have 30 bits everywhere by default (bpo-45569). */

@@ -2,7 +2,7 @@
  * The words in which CPython's structs are declared. A declaration says what C's says: names, types and their order.
  * It knows no offset, no size of a struct and no byte: `layout.ts` computes those under a target.
  */
-import type { DataModel } from '../target.ts';
+import type { DataModel, DataModelName } from '../target.ts';
 
 /** A number, one machine word or less. `size` is in bytes, or the data model's word that decides it. */
 export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
@@ -53,8 +53,8 @@ export interface StructDeclaration<N extends string = string, F extends Fields =
   readonly name: N;
   /** The header and the release whose text this follows. */
   readonly source: string;
-  /** The members in order, under a data model. */
-  readonly fields: (model: DataModel) => F;
+  /** The members in order, under a data model; its name too, as some platforms build CPython in ways of their own. */
+  readonly fields: (model: DataModel, name: DataModelName) => F;
 }
 
 /** A struct that was declared differently over the releases; the row of a version says which one it has. */
@@ -157,7 +157,7 @@ export function overlay<T extends CType>(other: string, type: T): Overlay<T> {
 export function struct<const N extends string, F extends Fields>(
   name: N,
   source: string,
-  fields: F | ((model: DataModel) => F),
+  fields: F | ((model: DataModel, name: DataModelName) => F),
 ): StructDeclaration<N, F> {
   return Object.freeze({ kind: 'struct', name, source, fields: typeof fields === 'function' ? fields : () => fields });
 }

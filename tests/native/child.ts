@@ -1,9 +1,9 @@
 /**
- * Runs the cases on one interpreter, in this process: `child.ts <executable>|pyodide`. One line of JSON per case.
+ * Runs the cases on one interpreter, in this process: `child.ts <executable>|pyodide[:folder]`. A line of JSON per case.
  * An interpreter can be met only once in a process, and what it does wrong must not end the test run.
  */
 import { openLibpython } from '../../src/cli/libpython.ts';
-import { openPyodide } from '../../src/cli/pyodide.ts';
+import { openPyodide, openPyodideIn } from '../../src/cli/pyodide.ts';
 import { openPython } from '../../src/ffi/python.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
@@ -28,8 +28,10 @@ async function run<S extends Subject>(cases: Cases<S>, subject: S): Promise<void
 }
 
 const [, , which = ''] = process.argv;
-if (which === 'pyodide') {
-  const subject = { ...(await openPyodide()), python: undefined };
+const [, folder] = /^pyodide:(.*)$/.exec(which) ?? [];
+if (which === 'pyodide' || folder !== undefined) {
+  const source = folder === undefined ? await openPyodide() : await openPyodideIn(folder);
+  const subject = { ...source, python: undefined };
   report({ name: 'target', error: null, counted: `${formatTarget(subject.memory.target)} (${subject.title})` });
   await run(layoutCases, subject);
   await run(bufferCases, subject);
