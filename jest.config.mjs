@@ -1,5 +1,6 @@
 // `portable` runs anywhere; `native` runs against every interpreter found, each in a process of its own.
 const shared = {
+  roots: ['<rootDir>/src', '<rootDir>/tests'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tests/tsconfig.json' }] },

@@ -1,11 +1,11 @@
 /**
  * Every interpreter that is found runs the cases, each in a process of its own. One that cannot be loaded is skipped
- * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run, e.g. `libpython pyodide`.
+ * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run: `libpython`, `pyodide`, or tags as `3.13t-lp64`.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { findPythons } from '../../src/ffi/discover.ts';
+import { fetched, findAll, nodeFor, pyodideFolders } from './found.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
 interface Run {
@@ -19,12 +19,12 @@ const LAST = 'the process lives to its end';
 const child = fileURLToPath(new URL('./child.ts', import.meta.url));
 const TIMEOUT_MS = 150_000;
 
-function run(which: string, other: string | undefined): Promise<Run> {
+function run(which: string, node = process.execPath, other?: string): Promise<Run> {
   return new Promise((resolve) => {
     const env = { ...process.env, MEMVIEW_TEST_OTHER: JSON.stringify(other ?? null) };
     const args = ['--expose-gc', '--import', 'tsx', child, which];
     const options = { env, timeout: TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY };
-    const started = execFile(process.execPath, args, options, (_, stdout, stderr) => {
+    const started = execFile(node, args, options, (_, stdout, stderr) => {
       const lines = stdout.split('\n').filter((line) => line.startsWith(MARK));
       const outcomes = lines.map((line) => JSON.parse(line.slice(MARK.length)) as Outcome);
       const ended = `exit status ${started.exitCode}, signal ${started.signalCode}`;
@@ -44,14 +44,15 @@ async function runAll(all: readonly (() => Promise<Run>)[]): Promise<Run[]> {
   return results;
 }
 
-const found = findPythons();
+const found = findAll();
 const usable = found.filter(({ problem }) => problem === undefined);
 const runs = await runAll([
-  ...usable.map(({ executable, libpython }) => () => {
-    const other = usable.find((one) => one.libpython !== libpython);
-    return run(executable, other?.executable);
+  ...usable.map((installation) => () => {
+    const other = usable.find((one) => one.libpython !== installation.libpython);
+    return run(installation.executable, nodeFor(installation), other?.executable);
   }),
-  () => run('pyodide', undefined),
+  () => run('pyodide'),
+  ...pyodideFolders.map((folder) => () => run(`pyodide:${folder}`)),
 ]);
 
 describe.each(runs)('$which', ({ outcomes, end }) => {
@@ -67,19 +68,23 @@ describe.each(runs)('$which', ({ outcomes, end }) => {
   });
 });
 
-for (const { executable, problem } of found) {
-  if (problem !== undefined) (test.skip as typeof test)(`${executable}: ${problem}`, () => {});
+const skipped = [
+  ...found.flatMap(({ executable, problem }) => (problem === undefined ? [] : [`${executable}: ${problem}`])),
+  ...fetched.flatMap(({ name, skipped: reason }) => (reason === undefined ? [] : [`${name}: ${reason}`])),
+];
+for (const reason of skipped) (test.skip as typeof test)(reason, () => {});
+
+/** What a run counts as towards the floor: its kind and its tag. */
+function kinds({ which, outcomes }: Run): string[] {
+  return [which.startsWith('pyodide') ? 'pyodide' : 'libpython', outcomes[0]?.counted?.split(' ')[0] ?? ''];
 }
 
 test('what must have run has run', () => {
   const ran = runs.filter(({ outcomes }) => outcomes.at(-1)?.name === LAST);
   const lines = ran.map(({ outcomes }) => `ran ${outcomes.length} cases on ${outcomes[0]?.counted}`);
-  const skipped = found
-    .filter(({ problem }) => problem)
-    .map(({ executable, problem }) => `skipped ${executable}: ${problem}`);
-  process.stdout.write(`${['', ...lines, ...skipped].join('\n')}\n`);
+  process.stdout.write(`${['', ...lines, ...skipped.map((reason) => `skipped ${reason}`)].join('\n')}\n`);
   const floor = (process.env.MEMVIEW_TEST_FLOOR ?? '').split(' ').filter(Boolean);
-  const kinds = ran.map(({ which }) => (which === 'pyodide' ? 'pyodide' : 'libpython'));
-  expect(floor.filter((kind) => !kinds.includes(kind as 'pyodide'))).toEqual([]);
-  expect(ran).toHaveLength(usable.length + 1);
+  const met = new Set(ran.flatMap(kinds));
+  expect(floor.filter((kind) => !met.has(kind))).toEqual([]);
+  expect(ran).toHaveLength(runs.length);
 });

@@ -1,0 +1,34 @@
+// Pyodide as npm has it: CPython compiled to WebAssembly, which Node loads without a network.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './run.mjs';
+
+const loader = fileURLToPath(new URL('./load-pyodide.mjs', import.meta.url));
+const PACKAGE = 'node_modules/pyodide';
+
+/** @param {string} version of the package */
+export function pyodideItem(version) {
+  const title = `pyodide ${version}`;
+  const name = `pyodide-${version}`;
+  return {
+    name,
+    interpreters: [title],
+    recipe: { version },
+    seconds: 20,
+    needs: ['npm'],
+    async make({ folder, ...context }) {
+      // A package.json of its own, lest npm climb to the repository's.
+      writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+      const options = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
+      await run('npm', ['install', ...options, '--save-exact', `pyodide@${version}`], { ...context, cwd: folder });
+      return folder;
+    },
+    async check({ home, ...context }) {
+      // Early releases announce on the same output what they load.
+      const lines = (await run(process.execPath, [loader, join(home, PACKAGE)], context)).trim().split('\n');
+      const is = JSON.parse(lines.at(-1));
+      return [{ entry: { name: title, pyodide: `${name}/${PACKAGE}`, python: is.version }, is }];
+    },
+  };
+}
