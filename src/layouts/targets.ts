@@ -47,5 +47,5 @@ function whyUnknown(tag: string): string {
   if (!(versions as readonly string[]).includes(version)) return `expected a version of ${versions.join(', ')}`;
   if (!(model in dataModels)) return `expected a data model of ${modelNames.join(', ')}`;
   if (free && traceRefs) return 'no free-threaded build traces references; leave out "t" or "-tracerefs"';
-  return 'free-threaded builds begin with 3.13; leave out the "t"';
+  return `free-threaded builds begin with ${versions.find(hasFreeThreaded)}; leave out the "t"`;
 }
