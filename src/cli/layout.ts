@@ -2,6 +2,7 @@
 import { type FieldLayout, type Layout, leaves } from '../layouts/layout.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { parseTarget, targets } from '../layouts/targets.ts';
+import { dataModels, type Target } from '../target.ts';
 
 /** `[offset, size]` in bytes; of a bit field its unit's, then how far it is shifted and how many bits it has. */
 type Place = readonly [offset: number, size: number] | readonly [number, number, shift: number, bits: number];
@@ -29,19 +30,21 @@ export function layoutJson(layout: Layout): LayoutJson {
  * @throws RangeError if there is no such target or struct; the message lists those there are.
  */
 export function layoutsOf(tag: string, name?: string): readonly Layout[] {
-  const all = layoutsFor(known(tag)) as Readonly<Record<string, Layout>>;
+  const all = layoutsFor(known(tag, name)) as Readonly<Record<string, Layout>>;
   if (name === undefined) return Object.values(all);
   const layout = Object.hasOwn(all, name) ? all[name] : undefined;
   if (layout) return [layout];
   throw new RangeError(`unknown struct ${JSON.stringify(name)}; ${tag} has ${Object.keys(all).join(', ')}`);
 }
 
-function known(tag: string): string {
+function known(tag: string, name: string | undefined): string {
   try {
     parseTarget(tag);
     return tag;
   } catch (error) {
-    throw new RangeError(`${(error as Error).message}. There are:\n${everyTag()}`);
+    const hint = targets.includes(name ?? '') ? '; the target comes first' : '';
+    // The list first: what stands last is what a terminal still shows.
+    throw new RangeError(`these are the targets:\n${everyTag()}\n${(error as Error).message}${hint}`);
   }
 }
 
@@ -85,9 +88,16 @@ function* linesOf(layout: Layout, base: number, depth: number): Generator<Line> 
     const offset = base + field.offset;
     yield { offset: String(offset), size: String(field.size), type: field.c, name: `${indent}${field.name}${bits}` };
     if (field.layout && field.type.kind !== 'array') yield* linesOf(field.layout, offset, depth + 1);
-    end = Math.max(end, field.offset + field.size);
+    end = Math.max(end, field.offset + bytesTaken(field, layout.target));
   }
   if (layout.size > end) yield padding(base + end, layout.size - end);
+}
+
+/** Bytes from a field's offset to the end of what it takes: of a bit field's unit as far as its last bit. */
+function bytesTaken({ size, shift, type }: FieldLayout, { model }: Target): number {
+  if (type.kind !== 'bits') return size;
+  const last = dataModels[model].byteOrder === 'little' ? shift + type.width : size * 8 - shift;
+  return Math.ceil(last / 8);
 }
 
 /** A table of one layout. */

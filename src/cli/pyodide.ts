@@ -1,6 +1,6 @@
 /** Pyodide as a source: CPython compiled to WebAssembly, its heap read as a memory. No libpython is needed. */
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { PythonNotFound } from '../errors.ts';
 import { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
@@ -24,13 +24,23 @@ def _memview_address(expression, kept=[]):
     return id(kept[-1])
 _memview_address`;
 
-type Load = (options?: { readonly indexURL: string }) => Promise<Pyodide>;
+type Load = (options: { readonly indexURL: string }) => Promise<Pyodide>;
+
+const require = createRequire(import.meta.url);
 
 /** Loads the Pyodide of a folder, any release since 0.21: its `pyodide.js` is one that Node can require. */
 export async function openPyodideIn(folder: string): Promise<Source> {
-  const { loadPyodide } = createRequire(import.meta.url)(join(resolve(folder), 'pyodide.js')) as { loadPyodide: Load };
   spareInlining();
-  return sourceOf(await loadPyodide({ indexURL: resolve(folder) }));
+  const { loadPyodide } = require(join(folder, 'pyodide.js')) as { loadPyodide: Load };
+  // Before 0.23 it tells of its loading by console.log, which is where the command answers.
+  const { log } = console;
+  console.log = console.error;
+  try {
+    // Where its files are it would otherwise guess from the stack of an error, which fails under a loader.
+    return sourceOf(await loadPyodide({ indexURL: folder }));
+  } finally {
+    console.log = log;
+  }
 }
 
 /**
@@ -40,9 +50,18 @@ export async function openPyodideIn(folder: string): Promise<Source> {
  * @throws PythonNotFound if the package is not installed.
  */
 export async function openPyodide(because?: Error): Promise<Source> {
-  const load = await importPyodide(because);
-  spareInlining();
-  return sourceOf(await load());
+  return openPyodideIn(installedPyodide(because));
+}
+
+function installedPyodide(because: Error | undefined): string {
+  try {
+    return dirname(require.resolve('pyodide'));
+  } catch (cause) {
+    const why = because ? `${because.message}\nand ` : '';
+    throw new PythonNotFound(`${why}Pyodide is not installed; \`npm install pyodide\` puts it beside memview`, {
+      cause,
+    });
+  }
 }
 
 /**
@@ -70,18 +89,6 @@ function sourceOf(pyodide: Pyodide): Source {
     view,
     inspect: view,
   };
-}
-
-async function importPyodide(because: Error | undefined): Promise<Load> {
-  try {
-    const { loadPyodide } = await import('pyodide');
-    return loadPyodide as unknown as Load;
-  } catch (cause) {
-    const why = because ? `${because.message}\nand ` : '';
-    throw new PythonNotFound(`${why}Pyodide cannot be imported; \`npm install pyodide\` puts it beside memview`, {
-      cause,
-    });
-  }
 }
 
 /** Pyodide's errors carry a whole traceback as their message; what a person wants is the line after it. */

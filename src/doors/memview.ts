@@ -33,7 +33,7 @@ export {
   NPY_ARRAY_OWNDATA,
   NPY_ARRAY_WRITEABLE,
 } from '../layouts/ndarraytypes.ts';
-export { _Py_REF_SHARED_SHIFT } from '../layouts/object.ts';
+export { _Py_REF_SHARED_SHIFT, PyObject, PyVarObject } from '../layouts/object.ts';
 export { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 export { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
 export { parseTarget, targets } from '../layouts/targets.ts';
@@ -66,8 +66,14 @@ export {
   double,
   type FieldPath,
   type Fields,
+  float,
+  type Item,
   int,
+  int8_t,
+  int16_t,
+  int32_t,
   int64_t,
+  long,
   type Overlay,
   overlay,
   Py_hash_t,
@@ -76,6 +82,8 @@ export {
   type Scalar,
   type StructDeclaration,
   type StructValue,
+  short,
+  size_t,
   struct,
   typedef,
   uint8_t,
@@ -89,6 +97,7 @@ export {
   unsigned_long,
   unsigned_short,
   type ValueOf,
+  wchar_t,
 } from '../layouts/vocabulary.ts';
 export { type Heap, heapMemory } from '../memory/heap.ts';
 export type { Memory } from '../memory/memory.ts';

@@ -62,8 +62,9 @@ function add(builder: Builder, field: FieldLayout, model: DataModel): void {
   } else if (type.kind === 'scalar') {
     const method = methodOf(type, size, model);
     // A 4-byte Py_ssize_t is a bigint too, so that a field's type never depends on the target.
+    const read = scalarReader(type, model);
     if (method) (builder as unknown as Record<string, (name: string) => Builder>)[method]?.(name);
-    else builder.Custom(name, size, (_, bytes) => scalarReader(type, model)(dataViewOf(bytes), 0));
+    else builder.Custom(name, size, (_, bytes) => read(dataViewOf(bytes), 0));
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { type DataModel, dataModels, type Target } from '../target.ts';
 import { compileStruct, type StructClass } from './compile.ts';
+import { declarationsOf } from './versions.ts';
 import {
   type AnyOf,
   type CType,
@@ -59,7 +60,12 @@ export class Layout<N extends string = string, F extends Fields = Fields> {
       const declared = member.kind === 'overlay' ? member.type : member;
       const type = declared.kind === 'aligned' ? declared.type : declared;
       const { size, align, layout } = measure(declared, target, declarations);
-      const at = member.kind === 'overlay' ? offsetOfOverlaid(fields, member) : undefined;
+      if (member.kind === 'overlay' && type.kind === 'bits') {
+        throw new RangeError(
+          `${declaration.name}.${name}: a member of a union cannot be a bit field; wrap it in a struct`,
+        );
+      }
+      const at = member.kind === 'overlay' ? offsetOfOverlaid(fields, member, align) : undefined;
       const place = type.kind === 'bits' ? cursor.placeBits(size, type.width) : cursor.place(size, align, at);
       fields.push({ name, ...place, size, type, c: spell(type), layout });
     }
@@ -139,13 +145,19 @@ export function sizeOfScalar(type: Scalar, model: DataModel): 1 | 2 | 4 | 8 {
 /**
  * Computes the layout of a declaration.
  *
- * @param declarations what the names of nested structs stand for; {@link layoutsFor} fills it with CPython's
+ * @param declarations what the names of nested structs stand for; by default those of the target's CPython
  * @throws RangeError if a nested struct has no declaration.
+ * @example
+ * ```ts
+ * import { computeLayout, double, parseTarget, PyObject, struct } from 'memview';
+ * const Point = struct('PointObject', 'point.c', { ob_base: PyObject, x: double, y: double });
+ * console.log(computeLayout(Point, parseTarget('3.13t-lp64')).offsetOf('y')); // 40
+ * ```
  */
 export function computeLayout<N extends string, F extends Fields>(
   declaration: StructDeclaration<N, F>,
   target: Target,
-  declarations: Declarations = {},
+  declarations: Declarations = declarationsOf(target),
 ): Layout<N, F> {
   return new Layout(declaration, target, declarations);
 }
@@ -230,15 +242,21 @@ function measure(type: CType, target: Target, declarations: Declarations): Measu
 }
 
 function resolve(type: StructDeclaration | AnyOf, declarations: Declarations): StructDeclaration {
-  const declaration = declarations[type.name] ?? (type.kind === 'struct' ? type : undefined);
+  const named = Object.hasOwn(declarations, type.name) ? declarations[type.name] : undefined;
+  const declaration = named ?? (type.kind === 'struct' ? type : undefined);
   if (declaration) return declaration;
   throw new RangeError(`no declaration of ${type.name} was given; pass the one of this release in declarations`);
 }
 
-function offsetOfOverlaid(fields: readonly FieldLayout[], { with: other }: Overlay): number {
+function offsetOfOverlaid(fields: readonly FieldLayout[], { with: other }: Overlay, align: number): number {
   const field = fields.find(({ name }) => name === other);
-  if (field) return field.offset;
-  throw new RangeError(`a union member overlays ${JSON.stringify(other)}, which is not declared before it`);
+  if (!field) throw new RangeError(`a union member overlays ${JSON.stringify(other)}, which is not declared before it`);
+  if (field.type.kind === 'bits' || field.offset % align !== 0) {
+    throw new RangeError(
+      `a union member overlays ${JSON.stringify(other)}, where C would not put it; declare a union()`,
+    );
+  }
+  return field.offset;
 }
 
 function roundUp(offset: number, align: number): number {

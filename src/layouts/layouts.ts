@@ -1,8 +1,8 @@
 /** All layouts of one target, computed once. */
 import { formatTarget, type Target } from '../target.ts';
-import { computeLayout, type Declarations, type Layout } from './layout.ts';
+import { computeLayout, type Layout } from './layout.ts';
 import { parseTarget } from './targets.ts';
-import { type Row, rowOf } from './versions.ts';
+import { declarationsOf, type Row } from './versions.ts';
 import type { FieldsOf, StructDeclaration } from './vocabulary.ts';
 
 /** Declarations that differ over the releases make one layout, whose fields may be those of any. */
@@ -26,14 +26,20 @@ const computed = new Map<string, Layouts>();
  * ```
  */
 export function layoutsFor(target: Target | string): Layouts {
-  const tag = typeof target === 'string' ? target : formatTarget(target);
+  const tag = tagOf(target);
   const known = computed.get(tag);
   if (known) return known;
   const parsed = parseTarget(tag);
-  const row = rowOf(parsed) as unknown as Declarations;
+  const declarations = declarationsOf(parsed);
   const layouts = Object.fromEntries(
-    Object.entries(row).map(([name, declaration]) => [name, computeLayout(declaration, parsed, row)]),
+    Object.entries(declarations).map(([name, declaration]) => [name, computeLayout(declaration, parsed, declarations)]),
   ) as unknown as Layouts;
   computed.set(tag, Object.freeze(layouts));
   return layouts;
+}
+
+function tagOf(target: Target | string): string {
+  if (typeof target === 'string') return target;
+  if (typeof target === 'object' && target !== null) return formatTarget(target);
+  throw new TypeError(`expected a target or its tag, such as '3.13-lp64', got ${target}`);
 }

@@ -80,6 +80,7 @@ export const PyObject_3_14_freethreaded = struct('PyObject', 'Include/object.h, 
   ob_type,
 });
 
+/** What every object begins with, as the target's release and build have it: the first member of an object's struct. */
 export const PyObject = anyOf(
   PyObject_3_8,
   PyObject_3_8_tracerefs,
@@ -90,6 +91,7 @@ export const PyObject = anyOf(
   PyObject_3_14_freethreaded,
 );
 
+/** The beginning of objects that vary in size, which `ob_size` counts in items. */
 export const PyVarObject = struct('PyVarObject', 'Include/object.h, 3.8', { ob_base: PyObject, ob_size: Py_ssize_t });
 
 /** The two lowest bits of a free-threaded `ob_ref_shared` are flags; the count begins above them. */

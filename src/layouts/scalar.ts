@@ -49,5 +49,6 @@ export function scalarReader<V extends 'number' | 'bigint'>(type: Scalar<V>, mod
 /** A reader of a bit field that begins `shift` bits above the lowest of its unit; the offset is the unit's. */
 export function bitsReader({ of, width }: Bits, shift: number, model: DataModel): ScalarReader<'number'> {
   const readUnit = scalarReader({ ...of, value: 'bigint' }, model);
-  return (bytes, offset) => Number(BigInt.asUintN(width, readUnit(bytes, offset) >> BigInt(shift)));
+  const narrow = of.encoding === 'signed' ? BigInt.asIntN : BigInt.asUintN;
+  return (bytes, offset) => Number(narrow(width, readUnit(bytes, offset) >> BigInt(shift)));
 }

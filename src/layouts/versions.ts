@@ -56,7 +56,7 @@ import {
   PyCompactUnicodeObject_3_12,
   PyUnicodeObject,
 } from './unicodeobject.ts';
-import type { AnyOf } from './vocabulary.ts';
+import type { AnyOf, StructDeclaration } from './vocabulary.ts';
 
 type OneOf<A> = A extends AnyOf<infer S> ? S : never;
 
@@ -169,8 +169,12 @@ export function hasFreeThreaded(version: Version): boolean {
   return rows[version]?.freeThreaded !== undefined;
 }
 
-/** @internal */
-export function rowOf({ version, freeThreaded, traceRefs }: Target): Row {
+/** The declarations of a target, by name. @internal */
+export function declarationsOf(target: Target): Readonly<Record<string, StructDeclaration>> {
+  return { ...rowOf(target) };
+}
+
+function rowOf({ version, freeThreaded, traceRefs }: Target): Row {
   const builds = rows[version];
   const row = freeThreaded ? builds?.freeThreaded : traceRefs ? builds?.traceRefs : builds?.default;
   if (row) return row;

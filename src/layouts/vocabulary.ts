@@ -9,14 +9,17 @@ export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
   readonly kind: 'scalar';
   /** The type as C spells it. */
   readonly c: string;
-  readonly size: 1 | 2 | 4 | 8 | 'pointer' | 'long';
+  readonly size: 1 | 2 | 4 | 8 | 'pointer' | 'long' | 'wchar_t';
   readonly encoding: 'signed' | 'unsigned' | 'float';
   /** What a value is in JavaScript: `bigint` wherever some target has 64 bits. */
   readonly value: V;
 }
 
+/** What an array can hold. */
+export type Item = Scalar | StructDeclaration | AnyOf;
+
 /** A fixed-length array inside a struct. */
-export interface ArrayOf<E extends CType = CType> {
+export interface ArrayOf<E extends Item = Item> {
   readonly kind: 'array';
   readonly of: E;
   readonly length: number;
@@ -80,16 +83,30 @@ function scalar<V extends 'number' | 'bigint'>(
 export const char = scalar('char', 1, 'unsigned', 'number');
 /** C's `unsigned char`. */
 export const unsigned_char = scalar('unsigned char', 1, 'unsigned', 'number');
+/** C's `short`, 16 bits in every data model. */
+export const short = scalar('short', 2, 'signed', 'number');
 /** C's `unsigned short`, 16 bits in every data model. */
 export const unsigned_short = scalar('unsigned short', 2, 'unsigned', 'number');
 /** C's `int`, 32 bits in every data model. */
 export const int = scalar('int', 4, 'signed', 'number');
 /** C's `unsigned int`, 32 bits in every data model. */
 export const unsigned_int = scalar('unsigned int', 4, 'unsigned', 'number');
+/** C's `long`: 4 bytes on Windows, the size of a pointer elsewhere. */
+export const long = scalar('long', 'long', 'signed', 'bigint');
 /** C's `unsigned long`: 4 bytes on Windows, the size of a pointer elsewhere. */
 export const unsigned_long = scalar('unsigned long', 'long', 'unsigned', 'bigint');
+/** C's `wchar_t`, a code unit: 2 bytes on Windows, 4 elsewhere; read without a sign, which C leaves to the platform. */
+export const wchar_t = scalar('wchar_t', 'wchar_t', 'unsigned', 'number');
+/** C's `float`, IEEE 754 binary32. */
+export const float = scalar('float', 4, 'float', 'number');
 /** C's `double`, IEEE 754 binary64; aligned to 4 on i386 Linux. */
 export const double = scalar('double', 8, 'float', 'number');
+/** 8 bits, signed. */
+export const int8_t = scalar('int8_t', 1, 'signed', 'number');
+/** 16 bits, signed. */
+export const int16_t = scalar('int16_t', 2, 'signed', 'number');
+/** 32 bits, signed. */
+export const int32_t = scalar('int32_t', 4, 'signed', 'number');
 /** 8 bits, unsigned. */
 export const uint8_t = scalar('uint8_t', 1, 'unsigned', 'number');
 /** 16 bits, unsigned. */
@@ -100,6 +117,8 @@ export const uint32_t = scalar('uint32_t', 4, 'unsigned', 'number');
 export const int64_t = scalar('int64_t', 8, 'signed', 'bigint');
 /** 64 bits, unsigned; aligned to 4 on i386 Linux. */
 export const uint64_t = scalar('uint64_t', 8, 'unsigned', 'bigint');
+/** C's `size_t`, as wide as a pointer. */
+export const size_t = scalar('size_t', 'pointer', 'unsigned', 'bigint');
 /** An unsigned integer as wide as a pointer. */
 export const uintptr_t = scalar('uintptr_t', 'pointer', 'unsigned', 'bigint');
 /** Python's signed size, as wide as a pointer. */
@@ -123,12 +142,20 @@ export function callback(typedef: string): Scalar<'bigint'> {
 }
 
 /** A fixed-length array. C's trailing `[1]` of unknown length is declared as C does, with length 1. */
-export function array<E extends CType>(of: E, length: number): ArrayOf<E> {
+export function array<E extends Item>(of: E, length: number): ArrayOf<E> {
   return Object.freeze({ kind: 'array', of, length });
 }
 
-/** A bit field of `width` bits, e.g. `bits(unsigned_int, 2)` for C's `unsigned int interned:2`. */
+/**
+ * A bit field of `width` bits, e.g. `bits(unsigned_int, 2)` for C's `unsigned int interned:2`.
+ *
+ * @throws RangeError if the type is no integer, or has not so many bits.
+ */
 export function bits(of: Scalar<'number'>, width: number): Bits {
+  const most = of.encoding === 'float' || typeof of.size !== 'number' ? 0 : of.size * 8;
+  if (!Number.isInteger(width) || width < 1 || width > most) {
+    throw new RangeError(`a bit field of ${of.c} has 1 to ${most} bits, got ${width}`);
+  }
   return Object.freeze({ kind: 'bits', of, width });
 }
 
@@ -137,7 +164,10 @@ export function aligned<T extends Scalar | StructDeclaration>(align: number, typ
   return Object.freeze({ kind: 'aligned', align, type });
 }
 
-/** A member of an anonymous union, starting where the earlier field `other` starts. */
+/**
+ * A member of an anonymous union, starting where the earlier field `other` starts. That has to be where C would align
+ * this member too: the layout is refused where it is not.
+ */
 export function overlay<T extends CType>(other: string, type: T): Overlay<T> {
   return Object.freeze({ kind: 'overlay', with: other, type });
 }
@@ -165,7 +195,7 @@ export function struct<const N extends string, F extends Fields>(
 /**
  * Declares a union: all members start where it starts.
  *
- * @param members at least one; the first must be no bit field
+ * @param members at least one; a bit field has to be wrapped in a struct
  */
 export function union<const N extends string, F extends { readonly [name: string]: CType }>(
   name: N,

@@ -36,8 +36,7 @@ function checkType(memory: Memory, address: bigint): void {
   const typeAddress = Py_TYPE(memory, address);
   if (known.has(typeAddress)) return;
   if (typeName(memory, address) !== 'memoryview') throw otherBuild(memory, address) ?? notAMemoryview(memory, address);
-  verifyTypes(memory, address);
-  checked.set(memory, known.add(typeAddress));
+  if (verifyTypes(memory, address)) checked.set(memory, known.add(typeAddress));
 }
 
 /** The name of an object's type, undefined where its pointers lead nowhere. */
@@ -60,9 +59,10 @@ function notAMemoryview(memory: Memory, address: bigint): TypeError {
 function otherBuild(memory: Memory, address: bigint): LayoutMismatch | undefined {
   const { version, model } = memory.target;
   const expected = layoutsFor(memory.target).PyObject.offsetOf('ob_type');
-  for (const target of targets.map(parseTarget)) {
+  const builds = targets.map(parseTarget).filter((target) => target.version === version && target.model === model);
+  for (const target of builds) {
     const found = layoutsFor(target).PyObject.offsetOf('ob_type');
-    if (target.version !== version || target.model !== model || found === expected) continue;
+    if (found === expected) continue;
     const asThat: Memory = { target, live: memory.live, read: (at, length) => memory.read(at, length) };
     if (typeName(asThat, address) !== 'memoryview') continue;
     const fact = `offset of ob_type in a memoryview, which is one of ${formatTarget(target)}`;
@@ -71,8 +71,12 @@ function otherBuild(memory: Memory, address: bigint): LayoutMismatch | undefined
   return undefined;
 }
 
-/** Compares what the live types of a memoryview and of its managed buffer say with the layouts. */
-function verifyTypes(memory: Memory, address: bigint): void {
+/**
+ * Compares what the live types of a memoryview and of its managed buffer say with the layouts.
+ *
+ * @returns false if this memoryview has no managed buffer any more, so that another has to be asked
+ */
+function verifyTypes(memory: Memory, address: bigint): boolean {
   const { target } = memory;
   const { PyMemoryViewObject, _PyManagedBufferObject } = layoutsFor(target);
   const type = readType(memory, Py_TYPE(memory, address));
@@ -82,9 +86,10 @@ function verifyTypes(memory: Memory, address: bigint): void {
   ]);
   // Only now is it known where `mbuf` lies.
   const mbuf = readPointer(memory, address + BigInt(PyMemoryViewObject.offsetOf('mbuf')));
-  if (mbuf === 0n) return;
+  if (mbuf === 0n) return false;
   const { basicsize } = readType(memory, Py_TYPE(memory, mbuf));
   requireEqual(target, [
     { fact: 'managedbuffer.__basicsize__', expected: _PyManagedBufferObject.size, found: basicsize },
   ]);
+  return true;
 }

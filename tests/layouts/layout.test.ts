@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Buffer } from 'buffer';
 import { computeLayout, type Layout, leaves } from '../../src/layouts/layout.ts';
 import { layoutsFor } from '../../src/layouts/layouts.ts';
+import { PyObject } from '../../src/layouts/object.ts';
 import { parseTarget, targets } from '../../src/layouts/targets.ts';
 import {
   aligned,
@@ -10,12 +11,17 @@ import {
   bits,
   char,
   double,
+  int,
+  int8_t,
+  overlay,
+  size_t,
   struct,
   uint16_t,
   union,
   unsigned_char,
   unsigned_int,
   unsigned_short,
+  wchar_t,
 } from '../../src/layouts/vocabulary.ts';
 
 const lp64 = parseTarget('3.13-lp64');
@@ -95,6 +101,37 @@ test('unions, raised alignment and doubles', () => {
   const bytes = Buffer.alloc(24);
   bytes.writeDoubleLE(-1.5, 8);
   expect(new (computeLayout(Holder, lp64).Struct)(bytes).value.number).toBe(-1.5);
+});
+
+test('signed bit fields keep their sign', () => {
+  const Signed = struct('Signed', 'signed.h', { a: bits(int, 3), b: bits(int, 2), c: bits(int8_t, 4) });
+  const value = new (computeLayout(Signed, lp64).Struct)(Buffer.from([0b00011111, 0, 0, 0]));
+  expect([value.a, value.b]).toEqual([-1, -1]);
+});
+
+test('what C would not accept, or place elsewhere, is refused', () => {
+  expect(() => bits(unsigned_int, 33)).toThrow('a bit field of unsigned int has 1 to 32 bits, got 33');
+  expect(() => bits(unsigned_int, 0)).toThrow(RangeError);
+  expect(() => bits(double, 3)).toThrow('a bit field of double has 1 to 0 bits');
+  const Flags = union('union', 'flags.h', { all: unsigned_int, low: bits(unsigned_int, 3) });
+  expect(() => computeLayout(Flags, lp64)).toThrow('union.low: a member of a union cannot be a bit field');
+  const Low = union('union', 'flags.h', { low: bits(unsigned_int, 3), all: unsigned_int });
+  expect(() => computeLayout(Low, lp64)).toThrow('overlays "low", where C would not put it; declare a union()');
+  const Late = struct('Late', 'late.h', { a: char, b: char, d: overlay('b', double) });
+  expect(() => computeLayout(Late, lp64)).toThrow('overlays "b", where C would not put it; declare a union()');
+});
+
+test('a struct of one’s own nests CPython’s, as the target has them', () => {
+  const Point = struct('PointObject', 'point.c', { ob_base: PyObject, x: double, at: wchar_t, size: size_t });
+  const offsets = (tag: string) => computeLayout(Point, parseTarget(tag)).fields.map(({ offset }) => offset);
+  expect(offsets('3.13-lp64')).toEqual([0, 16, 24, 32]);
+  expect(offsets('3.13t-lp64')).toEqual([0, 32, 40, 48]);
+  expect(offsets('3.12-tracerefs-llp64')).toEqual([0, 32, 40, 48]);
+  expect(offsets('3.13-ilp32')).toEqual([0, 8, 16, 20]);
+  expect(() => computeLayout(Point, lp64, {})).toThrow('no declaration of PyObject was given');
+  expect(() => layoutsFor(undefined as never)).toThrow(
+    "expected a target or its tag, such as '3.13-lp64', got undefined",
+  );
 });
 
 test('a field that is not there is an error that lists those that are', () => {

@@ -1,5 +1,5 @@
 /** The interpreters that tests run on: every Python found on this machine, and those `npm run pythons` has fetched. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPythons } from '../../src/ffi/discover.ts';
@@ -20,11 +20,8 @@ interface Fetched {
 }
 
 function readManifest(): readonly Fetched[] {
-  try {
-    return JSON.parse(readFileSync(join(home, 'interpreters.json'), 'utf8')) as Fetched[];
-  } catch {
-    return [];
-  }
+  const path = join(home, 'interpreters.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Fetched[]) : [];
 }
 
 /** What `npm run pythons` has fetched, or says it could not. */
@@ -32,7 +29,7 @@ export const fetched = readManifest();
 
 /** Every Python that discovery finds, the fetched ones on its PATH behind those of the shell. */
 export function findAll(): PythonInstallation[] {
-  const { PATH } = process.env;
+  const { PATH = '' } = process.env;
   process.env.PATH = [PATH, join(home, 'bin'), join(home, 'bin-tracerefs')].join(delimiter);
   try {
     return findPythons();
@@ -46,6 +43,14 @@ export function nodeFor({ executable }: PythonInstallation): string {
   const real = realpathSync(executable);
   const entry = fetched.find(({ python, node }) => python && node && realpathSync(join(home, python)) === real);
   return entry?.node ? join(home, entry.node) : process.execPath;
+}
+
+/** Which of the Pythons that were fetched are not among those: none should be. */
+export function notAmong(installations: readonly PythonInstallation[]): string[] {
+  const there = new Set(installations.map(({ executable }) => realpathSync(executable)));
+  return fetched.flatMap(({ name, python, pyodide }) =>
+    python && !pyodide && !there.has(realpathSync(join(home, python))) ? [name] : [],
+  );
 }
 
 /** The folders of the fetched Pyodides. */

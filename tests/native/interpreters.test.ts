@@ -1,11 +1,12 @@
 /**
  * Every interpreter that is found runs the cases, each in a process of its own. One that cannot be loaded is skipped
- * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run: `libpython`, `pyodide`, or tags as `3.13t-lp64`.
+ * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run: `libpython`, `pyodide`, `numpy`, or tags as
+ * `3.13t-lp64`. What was fetched must run in any case.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { fetched, findAll, nodeFor, pyodideFolders } from './found.ts';
+import { fetched, findAll, nodeFor, notAmong, pyodideFolders } from './found.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
 interface Run {
@@ -74,9 +75,11 @@ const skipped = [
 ];
 for (const reason of skipped) (test.skip as typeof test)(reason, () => {});
 
-/** What a run counts as towards the floor: its kind and its tag. */
+/** What a run counts as towards the floor: its kind, its tag, and whether numpy's structs were read. */
 function kinds({ which, outcomes }: Run): string[] {
-  return [which.startsWith('pyodide') ? 'pyodide' : 'libpython', outcomes[0]?.counted?.split(' ')[0] ?? ''];
+  const numpy = outcomes.some(({ name, counted }) => /ndarrays/.test(name) && !/^skipped/.test(counted ?? 'skipped'));
+  const tag = outcomes[0]?.counted?.split(' ')[0] ?? '';
+  return [which.startsWith('pyodide') ? 'pyodide' : 'libpython', tag, ...(numpy ? ['numpy'] : [])];
 }
 
 test('what must have run has run', () => {
@@ -86,5 +89,6 @@ test('what must have run has run', () => {
   const floor = (process.env.MEMVIEW_TEST_FLOOR ?? '').split(' ').filter(Boolean);
   const met = new Set(ran.flatMap(kinds));
   expect(floor.filter((kind) => !met.has(kind))).toEqual([]);
+  expect(notAmong(usable)).toEqual([]);
   expect(ran).toHaveLength(runs.length);
 });

@@ -20,6 +20,8 @@ export interface Image {
   readonly offset?: number;
   readonly data?: Uint8Array;
   readonly typeName?: string;
+  /** What the type of the managed buffer says of its size. */
+  readonly managedBasicsize?: number;
   /** Fields of PyMemoryViewObject to be written last, by their path. */
   readonly fields?: Readonly<Record<string, bigint>>;
 }
@@ -29,6 +31,9 @@ export const DATA = 0x40000n;
 const TYPE = 0x20000n;
 const NAME = 0x30000n;
 const FORMAT = 0x31000n;
+const MANAGED = 0x50000n;
+const MANAGED_TYPE = 0x51000n;
+const MANAGED_NAME = 0x52000n;
 
 /** A memory with a memoryview at {@link OBJECT} whose data are at {@link DATA}. */
 export function imageMemory(image: Image): Memory {
@@ -39,16 +44,16 @@ export function imageMemory(image: Image): Memory {
 export function imageSegments(image: Image): Segment[] {
   const { tag = '3.13-lp64', itemsize = 1, typeName = 'memoryview', readonly = false, flags = 0, offset = 0 } = image;
   const { format = 'B', data = new Uint8Array(64), shape = [data.length / itemsize], suboffsets } = image;
+  const { managedBasicsize } = image;
   const target = parseTarget(tag);
   const { pointer, byteOrder } = dataModels[target.model];
-  const { PyMemoryViewObject: layout, PyTypeObject } = layoutsFor(target);
+  const { PyMemoryViewObject: layout, PyTypeObject, _PyManagedBufferObject } = layoutsFor(target);
   const strides = image.strides === undefined ? contiguous(shape, itemsize) : image.strides;
   const lists = [shape, strides ?? [], suboffsets ?? []];
   const at = layout.offsetOf('ob_array');
   const size = at + pointer * lists.flat().length;
 
   const object = new DataView(new ArrayBuffer(Math.max(size, layout.size)));
-  const type = new DataView(new ArrayBuffer(PyTypeObject.size));
   const put = (view: DataView, where: Layout, path: string, value: bigint): void => {
     const field = where.find(path as never);
     write(view, field.offset, field.size, value, byteOrder === 'little');
@@ -57,6 +62,7 @@ export function imageSegments(image: Image): Segment[] {
   const nbytes = shape.reduce((product, n) => product * n, itemsize);
   const values: Record<string, bigint> = {
     'ob_base.ob_base.ob_type': TYPE,
+    mbuf: MANAGED,
     flags: BigInt(flags),
     'view.buf': DATA + BigInt(offset),
     'view.len': BigInt(nbytes),
@@ -73,13 +79,22 @@ export function imageSegments(image: Image): Segment[] {
   lists.flat().forEach((n, i) => {
     write(object, at + i * pointer, pointer, BigInt(n), byteOrder === 'little');
   });
-  put(type, PyTypeObject, 'tp_name', NAME);
-  put(type, PyTypeObject, 'tp_basicsize', BigInt(at));
-  put(type, PyTypeObject, 'tp_itemsize', BigInt(pointer));
+  const typeOf = (name: bigint, basicsize: number, itemsize: number): Uint8Array => {
+    const type = new DataView(new ArrayBuffer(PyTypeObject.size));
+    put(type, PyTypeObject, 'tp_name', name);
+    put(type, PyTypeObject, 'tp_basicsize', BigInt(basicsize));
+    put(type, PyTypeObject, 'tp_itemsize', BigInt(itemsize));
+    return new Uint8Array(type.buffer);
+  };
+  const managed = new DataView(new ArrayBuffer(_PyManagedBufferObject.size));
+  put(managed, _PyManagedBufferObject, 'ob_base.ob_type', MANAGED_TYPE);
   return [
     { address: OBJECT, bytes: new Uint8Array(object.buffer) },
-    { address: TYPE, bytes: new Uint8Array(type.buffer) },
+    { address: TYPE, bytes: typeOf(NAME, at, pointer) },
     { address: NAME, bytes: cString(typeName) },
+    { address: MANAGED, bytes: new Uint8Array(managed.buffer) },
+    { address: MANAGED_TYPE, bytes: typeOf(MANAGED_NAME, managedBasicsize ?? _PyManagedBufferObject.size, 0) },
+    { address: MANAGED_NAME, bytes: cString('managedbuffer') },
     { address: FORMAT, bytes: cString(format ?? '') },
     { address: DATA, bytes: data },
   ];

@@ -117,6 +117,15 @@ describe('metadata', () => {
     expect(() => viewObject(memory, OBJECT)).toThrow(LayoutMismatch);
     expect(() => viewObject(memory, OBJECT)).toThrow('memoryview.__basicsize__: expected 144, found 152');
   });
+
+  test('the type of the managed buffer is checked too, at the first memoryview that has one', () => {
+    const memory = imageMemory({ managedBasicsize: 32, fields: { mbuf: 0n } });
+    expect(viewObject(memory, OBJECT).ndim).toBe(1);
+    const bytes = memory.read(OBJECT, 32);
+    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(24, 0x50000n, true);
+    expect(() => viewObject(memory, OBJECT)).toThrow(LayoutMismatch);
+    expect(() => viewObject(memory, OBJECT)).toThrow('managedbuffer.__basicsize__: expected 112, found 32');
+  });
 });
 
 describe('elements', () => {

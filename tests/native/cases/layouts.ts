@@ -10,7 +10,7 @@ import type { StructValue } from '../../../src/layouts/vocabulary.ts';
 import { dataModels } from '../../../src/target.ts';
 import { Py_REFCNT } from '../../../src/view/py-object.ts';
 import { readPointer, readStruct } from '../../../src/view/struct.ts';
-import { type Cases, type Subject, value } from './subject.ts';
+import { type Cases, has, type Subject, value } from './subject.ts';
 
 const SETUP = `
 import gc, json, random, struct, sys, weakref
@@ -363,11 +363,7 @@ arrays = [array("b"), array("d", [1.5, 2.5]), array("q", range(1000)), array("H"
 
 function ndarrays(subject: Subject): string {
   const { memory, exec } = subject;
-  try {
-    exec('import numpy');
-  } catch {
-    return 'no numpy here';
-  }
+  if (!has(subject, 'numpy')) return 'skipped: no numpy here';
   const layouts = layoutsFor(memory.target);
   const compare = new Comparison();
   exec(`${SETUP}

@@ -11,18 +11,9 @@ import { formatTarget } from '../../../src/target.ts';
 import type { BufferView, NestedList } from '../../../src/view/buffer-view.ts';
 import { viewObject } from '../../../src/view/object.ts';
 import { readStruct } from '../../../src/view/struct.ts';
-import type { Cases, Subject } from './subject.ts';
+import { type Cases, has, type Subject } from './subject.ts';
 
 type PythonSubject = Subject & { readonly python: Python };
-
-const has = (python: Python, module: string): boolean => {
-  try {
-    python.import(module).release();
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 const json = (view: BufferView): string => new TextDecoder().decode(encodeJson(view));
 
@@ -38,14 +29,15 @@ function pythonError(run: () => unknown, type: string, message: RegExp): void {
 }
 
 export const pythonCases: Cases<PythonSubject> = {
-  'the address of the data is the one Python gives'({ python }) {
+  'the address of the data is the one Python gives'(subject) {
+    const { python } = subject;
     python.exec('import ctypes; c = (ctypes.c_double * 4)(1, 2, 3, 4); b = bytearray(b"abc")');
     using view = python.view('memoryview(c).cast("B").cast("d")');
     assert.equal(view.address, BigInt(String(python.eval('ctypes.addressof(c)'))));
     assert.deepEqual([...(view.data as Float64Array)], [1, 2, 3, 4]);
     using bytes = python.view('b');
     assert.equal(bytes.address, BigInt(String(python.eval('ctypes.addressof((ctypes.c_char * 3).from_buffer(b))'))));
-    if (!has(python, 'numpy')) return 'without numpy';
+    if (!has(subject, 'numpy')) return 'without numpy';
     python.exec('import numpy as np; n = np.arange(12.0).reshape(3, 4)[::-1, ::2]');
     using array = python.view('n');
     assert.equal(array.address, BigInt(String(python.eval('n.__array_interface__["data"][0]'))));
@@ -160,8 +152,9 @@ export const pythonCases: Cases<PythonSubject> = {
     assert.throws(() => math.attr('sqrt').call(four), ReleasedError);
   },
 
-  'suboffsets are followed, writes to the rest are not lost'({ python }) {
-    if (!has(python, '_testbuffer')) return 'skipped: no _testbuffer here';
+  'suboffsets are followed, writes to the rest are not lost'(subject) {
+    const { python } = subject;
+    if (!has(subject, '_testbuffer')) return 'skipped: no _testbuffer here';
     python.exec(`
 from _testbuffer import ndarray, ND_PIL, ND_WRITABLE
 p = ndarray(list(range(12)), shape=[3, 4], format="h", flags=ND_PIL | ND_WRITABLE)
@@ -175,8 +168,9 @@ pm = memoryview(p)`);
     return 'with _testbuffer';
   },
 
-  'numpy: dtypes × shapes × strides equal tolist(), JSON equals json.dumps'({ python, text }) {
-    if (!has(python, 'numpy')) return 'skipped: no numpy here';
+  'numpy: dtypes × shapes × strides equal tolist(), JSON equals json.dumps'(subject) {
+    const { python, text } = subject;
+    if (!has(subject, 'numpy')) return 'skipped: no numpy here';
     python.exec(`
 import numpy as np, json, random
 rng = np.random.default_rng(5)
@@ -211,8 +205,9 @@ arrays = [array(code) for _ in range(60) for code in codes]
     return `${total} arrays, ${elements} elements`;
   },
 
-  'orjson: the same bytes for the dtypes it knows'({ python, text }) {
-    if (!has(python, 'numpy') || !has(python, 'orjson')) return 'skipped: no numpy and orjson here';
+  'orjson: the same bytes for the dtypes it knows'(subject) {
+    const { python, text } = subject;
+    if (!has(subject, 'numpy') || !has(subject, 'orjson')) return 'skipped: no numpy and orjson here';
     python.exec(`
 import numpy as np, orjson
 rng = np.random.default_rng(11)

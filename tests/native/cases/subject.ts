@@ -15,3 +15,8 @@ export function value<T>({ text, exec }: Subject, expression: string): T {
   exec('import json');
   return JSON.parse(text(`json.dumps(${expression})`)) as T;
 }
+
+/** Whether there is a module of that name. One that is there and cannot be imported fails whoever imports it. */
+export function has(subject: Subject, module: string): boolean {
+  return value(subject, `__import__("importlib.util").util.find_spec("${module}") is not None`);
+}
