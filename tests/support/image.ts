@@ -31,9 +31,9 @@ export const DATA = 0x40000n;
 const TYPE = 0x20000n;
 const NAME = 0x30000n;
 const FORMAT = 0x31000n;
-const MANAGED = 0x50000n;
-const MANAGED_TYPE = 0x51000n;
-const MANAGED_NAME = 0x52000n;
+const MANAGED = 0x4000n;
+const MANAGED_TYPE = 0x6000n;
+const MANAGED_NAME = 0x8000n;
 
 /** A memory with a memoryview at {@link OBJECT} whose data are at {@link DATA}. */
 export function imageMemory(image: Image): Memory {

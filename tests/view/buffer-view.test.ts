@@ -122,7 +122,7 @@ describe('metadata', () => {
     const memory = imageMemory({ managedBasicsize: 32, fields: { mbuf: 0n } });
     expect(viewObject(memory, OBJECT).ndim).toBe(1);
     const bytes = memory.read(OBJECT, 32);
-    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(24, 0x50000n, true);
+    new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(24, 0x4000n, true);
     expect(() => viewObject(memory, OBJECT)).toThrow(LayoutMismatch);
     expect(() => viewObject(memory, OBJECT)).toThrow('managedbuffer.__basicsize__: expected 112, found 32');
   });

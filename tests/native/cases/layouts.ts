@@ -366,7 +366,7 @@ function ndarrays(subject: Subject): string {
   if (!has(subject, 'numpy')) return 'skipped: no numpy here';
   const layouts = layoutsFor(memory.target);
   const compare = new Comparison();
-  exec(`${SETUP}
+  exec(`${SETUP}import numpy
 base = numpy.arange(24.0)
 ndarrays = [
     base, base.reshape(2, 3, 4)[:, ::-1, ::2], numpy.array(5), numpy.zeros((0, 3), "u2"), numpy.asfortranarray(base.reshape(4, 6)),
