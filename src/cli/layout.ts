@@ -2,7 +2,7 @@
 import { type FieldLayout, type Layout, leaves } from '../layouts/layout.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { parseTarget, targets } from '../layouts/targets.ts';
-import { dataModels, type Target } from '../target.ts';
+import { dataModels, formatTarget, type Target } from '../target.ts';
 
 /** `[offset, size]` in bytes; of a bit field its unit's, then how far it is shifted and how many bits it has. */
 type Place = readonly [offset: number, size: number] | readonly [number, number, shift: number, bits: number];
@@ -18,9 +18,9 @@ function placeOf({ offset, size, shift, type }: FieldLayout): Place {
   return type.kind === 'bits' ? [offset, size, shift, type.width] : [offset, size];
 }
 
-/** Every field of a layout that is no struct itself. */
-export function layoutJson(layout: Layout): LayoutJson {
-  const fields = Object.fromEntries([...leaves(layout)].map((field) => [field.path, placeOf(field)]));
+/** @param whole the names of nested structs that are to be one field */
+function layoutJson(layout: Layout, whole?: ReadonlySet<string>): LayoutJson {
+  const fields = Object.fromEntries([...leaves(layout, whole)].map((leaf) => [leaf.path, placeOf(leaf)]));
   return { size: layout.size, align: layout.align, fields };
 }
 
@@ -59,9 +59,14 @@ function everyTag(): string {
 }
 
 /** JSON of some layouts of a target, one line. */
-export function layoutsJson(tag: string, layouts: readonly Layout[]): string {
+export function layoutsJson(layouts: readonly Layout[]): string {
   const structs = Object.fromEntries(layouts.map((layout) => [layout.name, layoutJson(layout)]));
-  return JSON.stringify({ tag, structs });
+  return JSON.stringify({ tag: tagOf(layouts), structs });
+}
+
+/** The tag of the target that layouts are of. */
+function tagOf([first]: readonly Layout[]): string {
+  return first ? formatTarget(first.target) : '';
 }
 
 interface Line {
@@ -101,14 +106,14 @@ function bytesTaken({ size, shift, type }: FieldLayout, { model }: Target): numb
 }
 
 /** A table of one layout. */
-export function layoutTable(tag: string, layout: Layout): string {
+export function layoutTable(layout: Layout): string {
   const header: Line = { offset: 'offset', size: 'size', type: 'type', name: 'field' };
   const lines = [header, ...linesOf(layout, 0, 0)];
   const width = Math.max(...lines.map(({ type }) => type.length));
   const rows = lines.map(({ offset, size, type, name }) =>
     `${offset.padStart(6)}  ${size.padStart(4)}  ${type.padEnd(width)}  ${name}`.trimEnd(),
   );
-  const title = `${layout.name}, ${tag} (${layout.source})`;
+  const title = `${layout.name}, ${tagOf([layout])} (${layout.source})`;
   return [title, ...rows, `total ${layout.size} bytes, aligned to ${layout.align}`].join('\n');
 }
 
@@ -117,15 +122,6 @@ interface Difference {
   readonly size?: readonly [number, number];
   readonly align?: readonly [number, number];
   readonly fields: Readonly<Record<string, readonly [Place | null, Place | null]>>;
-}
-
-/** The two of each struct that is in both targets. */
-function pairs(from: readonly Layout[], to: readonly Layout[]): (readonly [Layout, Layout])[] {
-  const others = new Map(to.map((layout) => [layout.name, layout]));
-  return from.flatMap((layout) => {
-    const other = others.get(layout.name);
-    return other ? [[layout, other] as const] : [];
-  });
 }
 
 function differenceOf(from: LayoutJson, to: LayoutJson): Difference | undefined {
@@ -140,46 +136,35 @@ function differenceOf(from: LayoutJson, to: LayoutJson): Difference | undefined 
   return { ...size, ...align, fields: Object.fromEntries(moved) };
 }
 
-/** JSON of what differs between two targets, one line. */
-export function differencesJson(
+/** What differs, by the name of the struct. */
+function differences(
   from: readonly Layout[],
   to: readonly Layout[],
-  tags: readonly [string, string],
-): string {
-  const structs = pairs(from, to).flatMap(([layout, other]) => {
-    const difference = differenceOf(layoutJson(layout), layoutJson(other));
-    return difference ? [[layout.name, difference]] : [];
+  whole?: ReadonlySet<string>,
+): (readonly [string, Difference])[] {
+  return from.flatMap((layout) => {
+    const other = to.find(({ name }) => name === layout.name);
+    const difference = other && differenceOf(layoutJson(layout, whole), layoutJson(other, whole));
+    return difference ? [[layout.name, difference] as const] : [];
   });
-  return JSON.stringify({ from: tags[0], to: tags[1], structs: Object.fromEntries(structs) });
 }
 
-/** As {@link layoutJson}, but a nested struct that has a table of its own is one field. */
-function outline(layout: Layout, tabled: ReadonlySet<string>): LayoutJson {
-  const fieldsOf = (part: Layout, prefix: string, base: number): [string, Place][] =>
-    part.fields.flatMap((field) => {
-      const path = prefix + field.name;
-      const at = { ...field, offset: base + field.offset };
-      const inner = field.type.kind === 'array' || tabled.has(field.layout?.name ?? '') ? undefined : field.layout;
-      return inner ? fieldsOf(inner, `${path}.`, at.offset) : [[path, placeOf(at)] as [string, Place]];
-    });
-  return { size: layout.size, align: layout.align, fields: Object.fromEntries(fieldsOf(layout, '', 0)) };
+/** JSON of what differs between two targets, one line. */
+export function differencesJson(from: readonly Layout[], to: readonly Layout[]): string {
+  const structs = Object.fromEntries(differences(from, to));
+  return JSON.stringify({ from: tagOf(from), to: tagOf(to), structs });
 }
 
 /** What moved between two targets: each field's offset and size in both. */
-export function differencesTable(
-  from: readonly Layout[],
-  to: readonly Layout[],
-  tags: readonly [string, string],
-): string {
-  const tabled = new Set(from.map(({ name }) => name));
-  const blocks = pairs(from, to).flatMap(([layout, other]) => {
-    const difference = differenceOf(outline(layout, tabled), outline(other, tabled));
-    return difference ? [differenceTable(layout.name, difference, tags)] : [];
-  });
-  return blocks.length > 0 ? blocks.join('\n\n') : `no difference between ${tags[0]} and ${tags[1]}`;
+export function differencesTable(from: readonly Layout[], to: readonly Layout[]): string {
+  const tags = [tagOf(from), tagOf(to)];
+  // A nested struct that has a table of its own is one field of this.
+  const found = differences(from, to, new Set(from.map(({ name }) => name)));
+  if (found.length === 0) return `no difference between ${tags.join(' and ')}`;
+  return found.map(([name, difference]) => differenceTable(name, difference, tags)).join('\n\n');
 }
 
-function differenceTable(name: string, { size, align, fields }: Difference, tags: readonly [string, string]): string {
+function differenceTable(name: string, { size, align, fields }: Difference, tags: readonly string[]): string {
   const rows = [
     ['field', ...tags],
     ...Object.entries(fields).map(([field, places]) => [field, ...places.map(placeText)]),

@@ -80,9 +80,9 @@ program
   .action((tag: string, name: string | undefined, { json, diff }: LayoutOptions) => {
     const layouts = layoutsOf(tag, name);
     if (diff !== undefined) {
-      print((json ? differencesJson : differencesTable)(layouts, layoutsOf(diff, name), [tag, diff]));
-    } else if (json) print(layoutsJson(tag, layouts));
-    else print(layouts.map((layout) => layoutTable(tag, layout)).join('\n\n'));
+      print((json ? differencesJson : differencesTable)(layouts, layoutsOf(diff, name)));
+    } else if (json) print(layoutsJson(layouts));
+    else print(layouts.map(layoutTable).join('\n\n'));
   });
 
 /** What went wrong, as a sentence. A reader that has seen enough, such as `head`, is no error. */

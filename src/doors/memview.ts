@@ -13,7 +13,7 @@ export {
 } from '../errors.ts';
 export { type EncodeOptions, encodeJson, encodeJsonChunks } from '../json/encode.ts';
 export type { StructClass } from '../layouts/compile.ts';
-export { computeLayout, type Declarations, type FieldLayout, Layout, leaves } from '../layouts/layout.ts';
+export { computeLayout, type FieldLayout, Layout, type Leaf, leaves } from '../layouts/layout.ts';
 export { type Layouts, layoutsFor } from '../layouts/layouts.ts';
 export { _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK } from '../layouts/longintrepr.ts';
 export {
@@ -63,6 +63,7 @@ export {
   type CType,
   callback,
   char,
+  type Declarations,
   double,
   type FieldPath,
   type Fields,

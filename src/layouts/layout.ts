@@ -8,6 +8,7 @@ import { declarationsOf } from './versions.ts';
 import {
   type AnyOf,
   type CType,
+  type Declarations,
   type FieldPath,
   type Fields,
   type Overlay,
@@ -33,9 +34,6 @@ export interface FieldLayout {
   /** The layout of a nested struct, or of an array's elements where these are structs. */
   readonly layout: Layout | undefined;
 }
-
-/** Which declaration a name stands for, e.g. `PyObject` in a given release and build. */
-export type Declarations = { readonly [name: string]: StructDeclaration };
 
 /** A struct of one target: every field with its offset. Made by {@link layoutsFor} or {@link computeLayout}. */
 export class Layout<N extends string = string, F extends Fields = Fields> {
@@ -127,13 +125,25 @@ function locate(layout: Layout, [head, ...rest]: string[], base: number): FieldL
   return field.layout && field.type.kind !== 'array' ? locate(field.layout, rest, offset) : undefined;
 }
 
-/** Every field of a layout that is no struct itself, with its dotted path and its offset in the whole. */
-export function* leaves(layout: Layout, prefix = '', base = 0): Generator<FieldLayout & { readonly path: string }> {
+/** A field with its dotted path, its offset counted from the start of the whole. */
+export interface Leaf extends FieldLayout {
+  readonly path: string;
+}
+
+/**
+ * Every field of a layout that is no struct itself.
+ *
+ * @param whole the names of structs that are not looked into: a field that is one of these is a leaf
+ */
+export function* leaves(layout: Layout, whole?: ReadonlySet<string>): Generator<Leaf> {
   for (const field of layout.fields) {
-    const path = prefix + field.name;
-    const offset = base + field.offset;
-    if (field.layout && field.type.kind !== 'array') yield* leaves(field.layout, `${path}.`, offset);
-    else yield { ...field, path, offset };
+    const nested = field.type.kind === 'array' || whole?.has(field.layout?.name ?? '') ? undefined : field.layout;
+    if (!nested) yield { ...field, path: field.name };
+    else {
+      for (const leaf of leaves(nested, whole)) {
+        yield { ...leaf, path: `${field.name}.${leaf.path}`, offset: field.offset + leaf.offset };
+      }
+    }
   }
 }
 

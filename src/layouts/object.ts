@@ -1,4 +1,5 @@
 /** Include/object.h: what every Python object begins with. */
+import type { DataModel } from '../target.ts';
 import {
   aligned,
   anyOf,
@@ -29,17 +30,17 @@ export const PyObject_3_8_tracerefs = struct('PyObject', 'Include/object.h, 3.8,
 });
 
 /** Immortal objects (PEP 683): on 64 bits the reference count is also seen as two halves. */
-export const PyObject_3_12 = struct('PyObject', 'Include/object.h, 3.12', ({ pointer }) => ({
+const head_3_12 = ({ pointer }: DataModel) => ({
   ob_refcnt: Py_ssize_t,
   ...(pointer === 8 && { ob_refcnt_split: overlay('ob_refcnt', array(uint32_t, 2)) }),
   ob_type,
-}));
+});
 
-export const PyObject_3_12_tracerefs = struct('PyObject', 'Include/object.h, 3.12, Py_TRACE_REFS', ({ pointer }) => ({
+export const PyObject_3_12 = struct('PyObject', 'Include/object.h, 3.12', head_3_12);
+
+export const PyObject_3_12_tracerefs = struct('PyObject', 'Include/object.h, 3.12, Py_TRACE_REFS', (model) => ({
   ..._PyObject_HEAD_EXTRA,
-  ob_refcnt: Py_ssize_t,
-  ...(pointer === 8 && { ob_refcnt_split: overlay('ob_refcnt', array(uint32_t, 2)) }),
-  ob_type,
+  ...head_3_12(model),
 }));
 
 /** Include/cpython/lock.h (3.13) and pylock.h (3.14): one byte. */

@@ -111,8 +111,21 @@ export function verifyLayouts(target: Target, facts: BuildFacts): void {
   ]);
 }
 
-/** @throws LayoutMismatch that names every fact whose `expected` is not its `found`. */
-export function requireEqual(target: Target, facts: readonly Mismatch[]): void {
+/**
+ * Compares the layouts of a target with what some builtin types say of their instances.
+ *
+ * @param found sizes as {@link BuildFacts} has them, as many as are known
+ * @throws LayoutMismatch that names every one on which they differ.
+ */
+export function verifySizes(target: Target, found: BuildFacts['sizes']): void {
+  const sizes = sizesOf(target);
+  requireEqual(
+    target,
+    Object.entries(found).map(([fact, size]) => ({ fact, expected: sizes[fact], found: size })),
+  );
+}
+
+function requireEqual(target: Target, facts: readonly Mismatch[]): void {
   const mismatches = facts.filter(({ expected, found }) => expected !== found);
   if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(target), mismatches);
 }

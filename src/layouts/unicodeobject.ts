@@ -24,29 +24,22 @@ const state_3_8 = struct('struct', `${HEADER}, 3.8`, {
   ready: bits(unsigned_int, 1),
 });
 
-const state_3_12 = struct('struct', `${HEADER}, 3.12`, {
+const bits_3_12 = {
   interned: bits(unsigned_int, 2),
   kind: bits(unsigned_int, 3),
   compact: bits(unsigned_int, 1),
   ascii: bits(unsigned_int, 1),
   statically_allocated: bits(unsigned_int, 1),
-});
+};
 
-const state_3_14 = struct('_PyUnicodeObject_state', `${HEADER}, 3.14`, {
-  interned: bits(unsigned_int, 2),
-  kind: bits(unsigned_int, 3),
-  compact: bits(unsigned_int, 1),
-  ascii: bits(unsigned_int, 1),
-  statically_allocated: bits(unsigned_int, 1),
-});
+const state_3_12 = struct('struct', `${HEADER}, 3.12`, bits_3_12);
+
+const state_3_14 = struct('_PyUnicodeObject_state', `${HEADER}, 3.14`, bits_3_12);
 
 /** `interned` is a byte of its own, to be read atomically; Microsoft's rules then give the bits a unit of their own. */
 const state_3_14_freethreaded = struct('_PyUnicodeObject_state', `${HEADER}, 3.14, Py_GIL_DISABLED`, {
+  ...bits_3_12,
   interned: unsigned_char,
-  kind: bits(unsigned_int, 3),
-  compact: bits(unsigned_int, 1),
-  ascii: bits(unsigned_int, 1),
-  statically_allocated: bits(unsigned_int, 1),
 });
 
 const head = { ob_base: PyObject, length: Py_ssize_t, hash: Py_hash_t };
@@ -78,19 +71,15 @@ export const PyASCIIObject = anyOf(
   PyASCIIObject_3_14_freethreaded,
 );
 
+const compact = { _base: PyASCIIObject, utf8_length: Py_ssize_t, utf8: pointer('char') };
+
 export const PyCompactUnicodeObject_3_8 = struct('PyCompactUnicodeObject', `${HEADER}, 3.8`, {
-  _base: PyASCIIObject,
-  utf8_length: Py_ssize_t,
-  utf8: pointer('char'),
+  ...compact,
   wstr_length: Py_ssize_t,
 });
 
 /** `wstr_length` is gone (PEP 623). */
-export const PyCompactUnicodeObject_3_12 = struct('PyCompactUnicodeObject', `${HEADER}, 3.12`, {
-  _base: PyASCIIObject,
-  utf8_length: Py_ssize_t,
-  utf8: pointer('char'),
-});
+export const PyCompactUnicodeObject_3_12 = struct('PyCompactUnicodeObject', `${HEADER}, 3.12`, compact);
 
 export const PyCompactUnicodeObject = anyOf(PyCompactUnicodeObject_3_8, PyCompactUnicodeObject_3_12);
 

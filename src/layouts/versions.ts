@@ -56,7 +56,7 @@ import {
   PyCompactUnicodeObject_3_12,
   PyUnicodeObject,
 } from './unicodeobject.ts';
-import type { AnyOf, StructDeclaration } from './vocabulary.ts';
+import type { AnyOf, Declarations } from './vocabulary.ts';
 
 type OneOf<A> = A extends AnyOf<infer S> ? S : never;
 
@@ -170,13 +170,10 @@ export function hasFreeThreaded(version: Version): boolean {
 }
 
 /** The declarations of a target, by name. @internal */
-export function declarationsOf(target: Target): Readonly<Record<string, StructDeclaration>> {
-  return { ...rowOf(target) };
-}
-
-function rowOf({ version, freeThreaded, traceRefs }: Target): Row {
+export function declarationsOf({ version, freeThreaded, traceRefs }: Target): Declarations {
   const builds = rows[version];
   const row = freeThreaded ? builds?.freeThreaded : traceRefs ? builds?.traceRefs : builds?.default;
-  if (row) return row;
+  // A copy, for an interface is no dictionary to TypeScript.
+  if (row) return { ...row };
   throw new RangeError(`CPython ${version} has no ${freeThreaded ? 'free-threaded build' : 'known headers'}`);
 }

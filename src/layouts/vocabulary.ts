@@ -67,6 +67,9 @@ export interface AnyOf<S extends StructDeclaration = StructDeclaration> {
   readonly declarations: readonly S[];
 }
 
+/** Which declaration a name stands for, e.g. `PyObject` in a given release and build. */
+export type Declarations = { readonly [name: string]: StructDeclaration };
+
 /** Any type a field can have. */
 export type CType = Scalar | ArrayOf | Bits | Aligned | StructDeclaration | AnyOf;
 

@@ -1,10 +1,10 @@
 /** From the address of a Python object to a view of its buffer: the one place that branches on the object's type. */
 import { hex, LayoutMismatch, MemoryFault } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
-import { requireEqual } from '../layouts/recognise.ts';
+import { verifySizes } from '../layouts/recognise.ts';
 import { parseTarget, targets } from '../layouts/targets.ts';
 import type { Memory } from '../memory/memory.ts';
-import { dataModels, formatTarget } from '../target.ts';
+import { formatTarget } from '../target.ts';
 import { BufferView } from './buffer-view.ts';
 import { Lifetime } from './lifetime.ts';
 import { readBufferInfo } from './py-buffer.ts';
@@ -78,18 +78,11 @@ function otherBuild(memory: Memory, address: bigint): LayoutMismatch | undefined
  */
 function verifyTypes(memory: Memory, address: bigint): boolean {
   const { target } = memory;
-  const { PyMemoryViewObject, _PyManagedBufferObject } = layoutsFor(target);
   const type = readType(memory, Py_TYPE(memory, address));
-  requireEqual(target, [
-    { fact: 'memoryview.__basicsize__', expected: PyMemoryViewObject.offsetOf('ob_array'), found: type.basicsize },
-    { fact: 'memoryview.__itemsize__', expected: dataModels[target.model].pointer, found: type.itemsize },
-  ]);
+  verifySizes(target, { 'memoryview.__basicsize__': type.basicsize, 'memoryview.__itemsize__': type.itemsize });
   // Only now is it known where `mbuf` lies.
-  const mbuf = readPointer(memory, address + BigInt(PyMemoryViewObject.offsetOf('mbuf')));
+  const mbuf = readPointer(memory, address + BigInt(layoutsFor(target).PyMemoryViewObject.offsetOf('mbuf')));
   if (mbuf === 0n) return false;
-  const { basicsize } = readType(memory, Py_TYPE(memory, mbuf));
-  requireEqual(target, [
-    { fact: 'managedbuffer.__basicsize__', expected: _PyManagedBufferObject.size, found: basicsize },
-  ]);
+  verifySizes(target, { 'managedbuffer.__basicsize__': readType(memory, Py_TYPE(memory, mbuf)).basicsize });
   return true;
 }
