@@ -15,3 +15,10 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+const decoder = new TextDecoder();
+
+/** UTF-8 as text. */
+export function textOf(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}

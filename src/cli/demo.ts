@@ -1,4 +1,5 @@
 /** The whole way once: an object of Python, its live struct, the view, its JSON, and Python's word that it is right. */
+import { textOf } from '../bytes.ts';
 import { encodeJson } from '../json/encode.ts';
 import { show } from './show.ts';
 import type { Source } from './source.ts';
@@ -22,7 +23,7 @@ export function demo(source: Source, print: (text: string) => void): boolean {
   );
   print(`${show(source.memory, source.inspect('x'))}\n`);
   using view = source.view('x');
-  const ours = new TextDecoder().decode(encodeJson(view));
+  const ours = textOf(encodeJson(view));
   const theirs = source.text('json.dumps(x.tolist(), separators=(",", ":"))');
   const equal = ours === theirs;
   print(`encodeJson           ${ours}`);

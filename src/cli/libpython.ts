@@ -1,5 +1,5 @@
 /** A Python in this process as a source. */
-import { openPython } from '../ffi/python.ts';
+import { openPython } from '../ffi/open.ts';
 import type { PyRef } from '../ffi/ref.ts';
 import { viewObject } from '../view/object.ts';
 import { memoryviewOf, type Source } from './source.ts';

@@ -1,4 +1,5 @@
 /** The live struct behind a view, and the view, as text for people. */
+import { textOf } from '../bytes.ts';
 import { hex } from '../errors.ts';
 import type { Layout } from '../layouts/layout.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
@@ -77,7 +78,7 @@ function pointee(memory: Memory, view: BufferView, name: string, address: bigint
     case 'obj':
       return readType(memory, readStruct(memory, layoutsFor(memory.target).PyObject, address).ob_type).name;
     case 'format':
-      return JSON.stringify(new TextDecoder().decode(readCString(memory, address)));
+      return JSON.stringify(textOf(readCString(memory, address)));
     case 'shape':
       return view.shape.join(', ');
     case 'strides':

@@ -5,7 +5,8 @@
  */
 export { PythonNotFound } from '../errors.ts';
 export { findPythons } from '../ffi/discover.ts';
+export { type OpenOptions, openPython } from '../ffi/open.ts';
 export type { PythonInstallation } from '../ffi/probe.ts';
-export { type OpenOptions, openPython, Python, type ViewOptions } from '../ffi/python.ts';
+export { Python, type RunOptions, type ViewOptions } from '../ffi/python.ts';
 export { PythonError } from '../ffi/python-error.ts';
 export { PyRef } from '../ffi/ref.ts';

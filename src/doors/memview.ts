@@ -101,7 +101,7 @@ export {
   wchar_t,
 } from '../layouts/vocabulary.ts';
 export { type Heap, heapMemory } from '../memory/heap.ts';
-export type { Memory } from '../memory/memory.ts';
+export type { Memory, MemoryLocator } from '../memory/memory.ts';
 export { type Segment, segmentMemory } from '../memory/segments.ts';
 export {
   type DataModel,

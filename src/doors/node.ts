@@ -3,4 +3,4 @@
  *
  * @module memview/node
  */
-export { processMemory } from '../memory/process.ts';
+export { locatedMemory, processMemory } from '../memory/process.ts';

@@ -1,6 +1,11 @@
 /** Calls into a running interpreter: every failure is a PythonError, every result a reference that the caller owns. */
-import type { Helper } from './bootstrap.ts';
-import { PythonError } from './python-error.ts';
+
+import { layoutsFor } from '../layouts/layouts.ts';
+import type { Memory } from '../memory/memory.ts';
+import { readPointers, readStruct } from '../view/struct.ts';
+import type { Gil } from './gil.ts';
+import type { Routine } from './inside/bootstrap.ts';
+import { type ErrorRecord, PythonError } from './python-error.ts';
 import { type Interpreter, readPyBytes } from './start.ts';
 
 /** Python's C API as the rest needs it: holds the GIL, checks each result. Addresses are of owned references. */
@@ -9,6 +14,14 @@ export class Calls {
 
   constructor(interpreter: Interpreter) {
     this.#interpreter = interpreter;
+  }
+
+  get memory(): Memory {
+    return this.#interpreter.memory;
+  }
+
+  get gil(): Gil {
+    return this.#interpreter.gil;
   }
 
   /** Compiles and runs code in `__main__`. */
@@ -35,22 +48,59 @@ export class Calls {
     return this.#owned(this.#callRaw(callable, args));
   }
 
+  /** The result of one of our own routines in Python. */
+  routine(name: Routine, args: readonly bigint[] = []): bigint {
+    return this.call(this.#interpreter.routines[name], args);
+  }
+
   /** A new memoryview of an object, which keeps its buffer exported. */
   memoryView(object: bigint): bigint {
     return this.#owned(this.#hold().api.PyMemoryView_FromObject(object));
   }
 
+  /** The items of a list, which stay the list's. */
+  items(list: bigint): bigint[] {
+    const { ob_base, ob_item } = readStruct(this.memory, layoutsFor(this.memory.target).PyListObject, list);
+    return readPointers(this.memory, ob_item, Number(ob_base.ob_size));
+  }
+
+  /** Puts None in the place of a list's item. */
+  dropItem(list: bigint, index: number): void {
+    const { api, none } = this.#hold();
+    api.PySequence_SetItem(list, index, none);
+  }
+
+  /** Removes a key from a dict. */
+  dropKey(dict: bigint, key: string): void {
+    this.#hold().api.PyDict_DelItemString(dict, key);
+  }
+
+  /** A new `str`. */
+  string(text: string): bigint {
+    return this.#owned(this.#hold().api.PyUnicode_FromString(text));
+  }
+
   /** An object's `str()`. */
   text(object: bigint): string {
-    return JSON.parse(this.#answer(this.#owned(this.#help('text', object)))) as string;
+    return JSON.parse(this.answer(this.routine('text', [object]))) as string;
+  }
+
+  /** The text in a bytes object, which is given back. */
+  answer(bytes: bigint): string {
+    const { api } = this.#hold();
+    const text = readPyBytes(api, this.memory, bytes);
+    api.Py_DecRef(bytes);
+    return text;
   }
 
   /** Ends what runs in Python, as its exit would. What is raised is dropped: nobody is left to tell. */
   finish(): void {
-    const { api, globals } = this.#hold();
-    const result = this.#help('finish', globals);
+    if (!this.gil.tryHold()) return;
+    const { api, routines } = this.#interpreter;
+    const result = this.#callRaw(routines.finish, []);
     if (result) api.Py_DecRef(result);
     else api.PyErr_Clear();
+    this.gil.end();
   }
 
   /** Gives a reference back. */
@@ -65,27 +115,10 @@ export class Calls {
 
   #callRaw(callable: bigint, args: readonly bigint[]): bigint {
     const { api } = this.#hold();
-    const tuple = this.#owned(api.PyTuple_New(args.length));
-    for (const [i, arg] of args.entries()) {
-      // The tuple takes over a reference.
-      api.Py_IncRef(arg);
-      api.PyTuple_SetItem(tuple, i, arg);
-    }
-    const result = api.PyObject_CallObject(callable, tuple);
-    api.Py_DecRef(tuple);
-    return result;
-  }
-
-  #help(helper: Helper, object: bigint): bigint {
-    const { api, helpers } = this.#hold();
-    return this.#callRaw(api.PyDict_GetItemString(helpers, helper), [object]);
-  }
-
-  #answer(bytes: bigint): string {
-    const { api, memory } = this.#interpreter;
-    const text = readPyBytes(api, memory, bytes);
-    api.Py_DecRef(bytes);
-    return text;
+    // Never empty: ffi-rs takes the address of its bytes.
+    const stack = new BigUint64Array(args.length || 1);
+    stack.set(args);
+    return api.PyObject_VectorcallDict(callable, Buffer.from(stack.buffer), args.length, 0n);
   }
 
   #owned(object: bigint): bigint {
@@ -95,25 +128,25 @@ export class Calls {
 
   /** Takes the exception that is set. One that even its description raises is named so. */
   #raised(): Error {
-    const { api } = this.#interpreter;
+    const { api, routines } = this.#interpreter;
     const [type, value, traceback] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)] as const;
     api.PyErr_Fetch(type, value, traceback);
     api.PyErr_NormalizeException(type, value, traceback);
     const [kind, error, trace] = [type, value, traceback].map((slot) => slot.readBigUInt64LE());
     if (!error) return new Error('Python failed without an exception; this is a bug of an extension module');
     if (trace) api.PyException_SetTraceback(error, trace);
-    const description = this.#help('describe', error);
+    const description = this.#callRaw(routines.describe, [error]);
     if (!description) api.PyErr_Clear();
-    const [name, message, text] = description
-      ? (JSON.parse(this.#answer(description)) as [string, string, string])
-      : ['BaseException', 'an exception that could not be described', ''];
+    const record: ErrorRecord = description
+      ? (JSON.parse(this.answer(description)) as ErrorRecord)
+      : { type: 'BaseException', message: 'an exception that could not be described' };
     for (const object of [kind, error, trace]) if (object) api.Py_DecRef(object);
-    return new PythonError(name, message, text);
+    return PythonError.from(record);
   }
 }
 
 /** What C takes as text: UTF-8 up to a NUL. */
-function checkCode(code: string): string {
+export function checkCode(code: string): string {
   if (typeof code !== 'string') throw new TypeError(`expected Python as a string, got ${typeof code}`);
   if (code.includes('\0')) throw new TypeError('expected Python without a NUL character; write it as \\0 in a literal');
   if (!code.isWellFormed()) throw new TypeError('expected well-formed Unicode; write a lone surrogate as \\ud800');

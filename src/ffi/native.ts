@@ -24,9 +24,18 @@ export function openLibrary(library: string, path: string): void {
   open({ library, path });
 }
 
-/** The functions of a library that was opened under that name. */
-export function bindFunctions<T extends Record<string, Signature>>(library: string, table: T): Api<T> {
-  const functions = Object.entries(table).map(([funcName, [result, ...parameters]]) => {
+/**
+ * The functions of a library that was opened under that name.
+ *
+ * @param exported what the library calls a function of the table; by default the same
+ */
+export function bindFunctions<T extends Record<string, Signature>>(
+  library: string,
+  table: T,
+  exported: (name: keyof T & string) => string = (name) => name,
+): Api<T> {
+  const functions = Object.entries(table).map(([name, [result, ...parameters]]) => {
+    const funcName = exported(name);
     const retType = dataTypes[result];
     const paramsType = parameters.map((kind) => dataTypes[kind]);
     const call = (...paramsValue: unknown[]): unknown => {
@@ -36,7 +45,7 @@ export function bindFunctions<T extends Record<string, Signature>>(library: stri
       for (let i = 0; i < parameters.length; i++) checkArgument(funcName, i, parameters[i] as Kind, paramsValue[i]);
       return load({ library, funcName, retType, paramsType, paramsValue });
     };
-    return [funcName, call];
+    return [name, call];
   });
   return Object.fromEntries(functions) as Api<T>;
 }

@@ -1,54 +1,37 @@
 /** The Python of this process: runs code, holds objects, lends views of their buffers. */
-import { realpathSync } from 'node:fs';
 import { ReleasedError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
-import { segmentMemory } from '../memory/segments.ts';
+import { pagedMemory } from '../memory/paged.ts';
 import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import { Lifetime } from '../view/lifetime.ts';
-import { type BufferInfo, extentOf, readBufferInfo } from '../view/py-buffer.ts';
+import { type BufferInfo, readBufferInfo } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
-import { detach } from './detach.ts';
-import { choosePython } from './discover.ts';
-import { mapMemory } from './native.ts';
+import { readOwned } from './headers.ts';
+import { LentMemory } from './lent.ts';
+import { Loans } from './loans.ts';
+import { openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
-import { type Interpreter, Py_eval_input, Py_file_input, startInterpreter } from './start.ts';
+import { shareable } from './shareable.ts';
+import { type Interpreter, Py_eval_input, Py_file_input } from './start.ts';
 
-/** What {@link openPython} may be told. */
-export interface OpenOptions {
-  /**
-   * Which Python: a version (`3.12`, `3.13t`), the path of an executable, of a venv or of a prefix, or the name of a
-   * command. By default the one of the shell: the active venv, else `python3` on the PATH.
-   */
-  readonly python?: string;
-}
-
-/** What {@link Python.view} may be told. */
+/** What {@link Python.view} and {@link Python.views} may be told. */
 export interface ViewOptions {
   /** Demand a buffer that may be written to. By default a view is as writable as its exporter. */
   readonly writable?: boolean;
 }
 
-interface MappedSegment {
-  readonly address: bigint;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** The elements' bytes, mapped; nothing where there are none, or where they hang on pointers. */
-function mapElements(info: BufferInfo): MappedSegment | undefined {
-  const { low, length } = extentOf(info);
-  if (length === 0 || info.suboffsets) return undefined;
-  return { address: low, bytes: mapMemory(low, length) };
+/** What {@link Python.run} may be told. */
+export interface RunOptions {
+  /** Ends the wait when it is aborted, and raises KeyboardInterrupt in the code. */
+  readonly signal?: AbortSignal;
 }
 
 /** The Python running in this process. Made by {@link openPython}. */
 export class Python {
   readonly #interpreter: Interpreter;
   readonly #calls: Calls;
-  readonly #outstanding = new Set<Lifetime>();
-  /** The net under `release`: gives back what became garbage. */
-  readonly #net = new FinalizationRegistry<Lifetime>((lifetime) => lifetime.release());
+  readonly #loans: Loans;
   /** What references ask of this Python. */
   readonly #owner: RefOwner = {
     attribute: (object, name) => this.#ref(this.#open().attribute(object, name)),
@@ -61,6 +44,7 @@ export class Python {
   constructor(interpreter: Interpreter) {
     this.#interpreter = interpreter;
     this.#calls = new Calls(interpreter);
+    this.#loans = new Loans(interpreter.gil);
   }
 
   /** `major.minor.micro` */
@@ -86,6 +70,16 @@ export class Python {
   /** Whether `close` was called. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** How many references and views are held and not yet given back. */
+  get outstanding(): number {
+    return this.#loans.size;
+  }
+
+  /** How many references and views the garbage collector gave back since nobody had: 0 where all are released. */
+  get collected(): number {
+    return this.#loans.collected;
   }
 
   /**
@@ -116,6 +110,34 @@ export class Python {
   }
 
   /**
+   * Runs code in `__main__`, in a thread of Python's, while Node's event loop goes on. The value is that of its last
+   * statement, if that is an expression, else None. Several runs may be under way at once; what they share is theirs
+   * to lock.
+   *
+   * An abort rejects at once, and raises KeyboardInterrupt in the code as soon as Python executes its next bytecode: a
+   * call into C goes on to its end. (An interpreter without `ctypes` cannot be interrupted; it goes on unheard.)
+   *
+   * @throws PythonError, as a rejection, if it raises; the signal's reason if it was aborted; ReleasedError if this
+   * Python was closed meanwhile.
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const python = openPython();
+   * const sum = await python.run('sum(range(10**6))');
+   * console.log(String(sum)); // 499999500000
+   * ```
+   */
+  async run(code: string, options: RunOptions = {}): Promise<PyRef> {
+    this.#open();
+    const signal = options?.signal;
+    if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+      throw new TypeError(`expected an AbortSignal as signal, got ${typeof signal}`);
+    }
+    const { object, giveBack } = await postOf(this.#interpreter).run(code, signal);
+    return this.#ref(object, giveBack);
+  }
+
+  /**
    * A module, imported if it was not.
    *
    * @throws PythonError if the import fails.
@@ -126,7 +148,8 @@ export class Python {
 
   /**
    * A view of an object's buffer, in place. The buffer stays exported until the view is released: a bytearray cannot
-   * be resized meanwhile.
+   * be resized meanwhile. Its elements are first read when they are asked for; where the exporter gave an address that
+   * cannot be read, that is a MemoryFault.
    *
    * @param object a reference, or an expression
    * @throws PythonError if the expression raises, or the object has no buffer (`TypeError`, `BufferError`).
@@ -144,23 +167,102 @@ export class Python {
    */
   view(object: PyRef | string, options: ViewOptions = {}): BufferView {
     const calls = this.#open();
-    const writable = options?.writable ?? false;
-    if (object instanceof PyRef) return this.#viewOf(calls.memoryView(object.address), writable);
-    if (typeof object !== 'string') {
-      throw new TypeError(`expected a PyRef or a Python expression, got ${typeof object}`);
+    const memoryview = this.#with(object, (address) => calls.memoryView(address));
+    const giveBack = (): void => calls.release(memoryview);
+    try {
+      const info = readBufferInfo(pagedMemory(this.memory), memoryview);
+      checkWritable([info], options);
+      return this.#viewOf(info, giveBack);
+    } catch (error) {
+      giveBack();
+      throw error;
     }
-    using ref = this.eval(object);
-    return this.#viewOf(calls.memoryView(ref.address), writable);
   }
 
   /**
-   * Gives back every reference and view, whoever in this process took them: there is one `Python`, and every caller
-   * of `openPython` has it. Leave it open unless the whole program is done with it. The interpreter itself stays:
-   * CPython's extension modules do not survive a second start, so `openPython` later continues with it. Idempotent.
+   * Views of many objects' buffers, in place, in a fraction of the time that as many calls of `view` take. Each is
+   * released by itself.
+   *
+   * @param objects references, or one reference or expression of an iterable
+   * @throws PythonError if an object has no buffer (`TypeError`, `BufferError`); its index is said, and none is viewed.
+   * @throws TypeError if writable views are demanded and one of the buffers is read-only.
+   * @throws FormatError if an exporter's metadata contradict themselves.
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const views = openPython().views('[b"ab", bytearray(3), memoryview(b"abcd")[::2]]');
+   * console.log(views.map(({ nbytes }) => nbytes)); // [ 2, 3, 2 ]
+   * for (const view of views) view.release();
+   * ```
+   */
+  views(objects: Iterable<PyRef> | PyRef | string, options: ViewOptions = {}): BufferView[] {
+    const calls = this.#open();
+    const list =
+      typeof objects === 'string' || objects instanceof PyRef
+        ? this.#with(objects, (iterable) => calls.routine('each', [iterable]))
+        : calls.routine('views', addresses(objects));
+    try {
+      const infos = readOwned(this.memory, calls.items(list));
+      checkWritable(infos, options);
+      // The list holds the memoryviews; it goes when the last of them has gone, at the latest here.
+      let left = infos.length + 1;
+      const leave = (): void => {
+        if (--left === 0) calls.release(list);
+      };
+      const views = infos.map((info, i) =>
+        this.#viewOf(info, () => {
+          calls.dropItem(list, i);
+          leave();
+        }),
+      );
+      leave();
+      return views;
+    } catch (error) {
+      calls.release(list);
+      throw error;
+    }
+  }
+
+  /**
+   * A memoryview of JavaScript's memory, as writable as it is here: what either side writes, the other sees. The
+   * memory stays where it is until Python has let go of the memoryview and of all that came of it, such as a numpy
+   * array: so long the ArrayBuffer is not collected, and it cannot be transferred any more.
+   *
+   * @param array a typed array, or a DataView, whose elements are bytes; not of a WebAssembly.Memory, which moves
+   * @throws TypeError if it is neither, or its ArrayBuffer is resizable.
+   * @throws PythonError if this Python lacks `ctypes`, or memoryview the format (float16 before 3.12).
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const python = openPython();
+   * const samples = Float64Array.of(1, 2, 3);
+   * python.eval('lambda view: globals().update(samples=view)').call(python.share(samples));
+   * python.exec('samples[1] = 20');
+   * console.log(samples); // Float64Array(3) [ 1, 20, 3 ]
+   * ```
+   */
+  share(array: ArrayBufferView): PyRef {
+    this.#open();
+    const { format, itemsize, bytes } = shareable(array);
+    const address = bytes.length === 0 ? 0n : this.#interpreter.addressOf(bytes);
+    return this.#ref(postOf(this.#interpreter).share(array, address, itemsize, format));
+  }
+
+  /** How many arrays are shared with Python and not yet let go of. */
+  get shared(): number {
+    return openedPost(this.#interpreter)?.pinned ?? 0;
+  }
+
+  /**
+   * Gives back every reference and view, and stops every run, whoever in this process took them: there is one
+   * `Python`, and every caller of `openPython` has it. Leave it open unless the whole program is done with it. The
+   * interpreter itself stays: CPython's extension modules do not survive a second start, so `openPython` later
+   * continues with it. Idempotent.
    */
   close(): void {
     if (this.#closed) return;
-    for (const lifetime of [...this.#outstanding]) lifetime.release();
+    openedPost(this.#interpreter)?.stopAll();
+    this.#loans.releaseAll();
     this.#closed = true;
   }
 
@@ -179,101 +281,45 @@ export class Python {
     return this.#calls;
   }
 
-  #ref(object: bigint): PyRef {
-    const lifetime = this.#lend('reference', object);
-    const ref = new PyRef(this.#owner, object, lifetime);
-    this.#net.register(ref, lifetime, lifetime);
+  /** @param object an owned reference, or one that `giveBack` ends */
+  #ref(object: bigint, giveBack = (): void => this.#calls.release(object)): PyRef {
+    const loan = this.#loans.lend('reference', giveBack);
+    const ref = new PyRef(this.#owner, object, loan);
+    loan.watch(ref);
     return ref;
   }
 
-  /** @param memoryview an owned reference */
-  #viewOf(memoryview: bigint, writable: boolean): BufferView {
-    const { info, mapped } = this.#examine(memoryview, writable);
-    const memory = segmentMemory(mapped ? [mapped] : [], this.target, this.memory);
-    const lifetime = this.#lend('view', memoryview, mapped?.bytes.buffer);
-    // The collector comes when nothing is left that was taken from the view: no typed array, no part of it.
-    this.#net.register(mapped?.bytes.buffer ?? memory, lifetime, lifetime);
-    return new BufferView(memory, info, lifetime);
-  }
-
-  /** Reads, checks and maps; whatever is wrong, the reference is not lost. */
-  #examine(memoryview: bigint, writable: boolean): { info: BufferInfo; mapped: MappedSegment | undefined } {
-    try {
-      const info = readBufferInfo(this.memory, memoryview);
-      if (writable && info.readonly)
-        throw new TypeError('expected a writable buffer, but its exporter forbids writing');
-      return { info, mapped: mapElements(info) };
-    } catch (error) {
-      this.#calls.release(memoryview);
-      throw error;
+  /** What is made of an object, which may be given as an expression. */
+  #with(object: PyRef | string, make: (address: bigint) => bigint): bigint {
+    if (object instanceof PyRef) return make(object.address);
+    if (typeof object !== 'string') {
+      throw new TypeError(`expected a PyRef or a Python expression, got ${typeof object}`);
     }
+    using ref = this.eval(object);
+    return make(ref.address);
   }
 
-  /** From now on the object is held, until the lifetime ends. */
-  #lend(what: string, object: bigint, mapped?: ArrayBuffer): Lifetime {
-    // Weak, lest the set of outstanding lifetimes keep from the collector what its net waits for.
-    const buffer = mapped && new WeakRef(mapped);
-    const lifetime: Lifetime = new Lifetime(what, () => {
-      this.#outstanding.delete(lifetime);
-      this.#net.unregister(lifetime);
-      const present = buffer?.deref();
-      if (present) detach(present);
-      this.#calls.release(object);
-    });
-    this.#outstanding.add(lifetime);
-    return lifetime;
+  /** @param giveBack ends the memoryview, and with it the export */
+  #viewOf(info: BufferInfo, giveBack: () => void): BufferView {
+    const loan = this.#loans.lend('view', giveBack);
+    const memory = new LentMemory(info, this.memory, loan, this.#interpreter.gil);
+    loan.watch(memory);
+    return new BufferView(memory, info, loan);
   }
 }
 
-/** What is running, once per process: a second copy of this module must find it too. */
-const RUNNING = Symbol.for('memview.python');
-
-interface Running {
-  readonly interpreter: Interpreter;
-  python: Python;
+function checkWritable(infos: readonly BufferInfo[], options: ViewOptions | undefined): void {
+  if (!options?.writable || !infos.some((info) => info.readonly)) return;
+  throw new TypeError('expected a writable buffer, but its exporter forbids writing');
 }
 
-const shared = globalThis as { [RUNNING]?: Running };
-
-/**
- * Loads a Python into this process and starts it; later calls give the same one. There is one per process.
- *
- * @throws PythonNotFound if there is no such Python; the message says what was tried and why it failed.
- * @throws Error if another Python runs in this process already.
- * @throws LayoutMismatch if the layouts do not describe the live interpreter: nothing of it was read.
- * @example
- * ```ts
- * import { openPython } from 'memview/ffi';
- * const python = openPython();
- * using view = python.view('b"abc"');
- * console.log(view.toList()); // [ 97, 98, 99 ]
- * ```
- */
-export function openPython(options: OpenOptions = {}): Python {
-  const python = options?.python;
-  if (python !== undefined && typeof python !== 'string') {
-    throw new TypeError(`expected a string as python, such as '3.12' or a path, got ${typeof python}`);
+/** The addresses of references, each of which must be one. */
+function addresses(refs: Iterable<PyRef>): bigint[] {
+  if (typeof refs !== 'object' || refs === null || !(Symbol.iterator in refs)) {
+    throw new TypeError(`expected PyRefs, a PyRef or a Python expression, got ${typeof refs}`);
   }
-  const running = shared[RUNNING];
-  if (!running) return start(choosePython(python));
-  if (python !== undefined) requireSame(running.interpreter.installation, choosePython(python));
-  if (running.python.closed) running.python = new Python(running.interpreter);
-  return running.python;
-}
-
-function start(installation: PythonInstallation): Python {
-  const interpreter = startInterpreter(installation);
-  const running: Running = { interpreter, python: new Python(interpreter) };
-  shared[RUNNING] = running;
-  process.once('exit', () => running.python.finish());
-  return running.python;
-}
-
-function requireSame(running: PythonInstallation, wanted: PythonInstallation): void {
-  const [here, there] = [running.libpython, wanted.libpython].map((path) => path && realpathSync(path));
-  if (here === there && running.prefix === wanted.prefix) return;
-  throw new Error(
-    `cannot open ${wanted.executable}: ${running.executable} runs in this process, which has room for one Python. ` +
-      'Open the other in another process',
-  );
+  return Array.from(refs, (ref, i) => {
+    if (ref instanceof PyRef) return ref.address;
+    throw new TypeError(`expected a PyRef as object ${i}, got ${typeof ref}`);
+  });
 }

@@ -3,19 +3,18 @@
  * refuse a second, open, promote, configure, start, bootstrap, verify, let the GIL go.
  */
 import { readFileSync, realpathSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
-import { dataViewOf } from '../bytes.ts';
+import { dataViewOf, textOf } from '../bytes.ts';
 import { LayoutMismatch } from '../errors.ts';
 import { type BuildFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
 import { parseTarget } from '../layouts/targets.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, type Target } from '../target.ts';
-import { bootstrap } from './bootstrap.ts';
 import { Gil } from './gil.ts';
+import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
 import { bindFunctions, mapMemory, openLibrary } from './native.ts';
 import type { PythonInstallation } from './probe.ts';
-import { type Api, loaderSymbols, pythonSymbols } from './symbols.ts';
+import { type Api, formerNames, loaderSymbols, pythonSymbols } from './symbols.ts';
 
 /** An interpreter that runs in this process. */
 export interface Interpreter {
@@ -26,13 +25,20 @@ export interface Interpreter {
   readonly memory: Memory;
   /** The address of the dict of `__main__`. */
   readonly globals: bigint;
-  /** The address of the dict of the helpers. */
-  readonly helpers: bigint;
+  /** The addresses of our routines in Python. */
+  readonly routines: Readonly<Record<Routine, bigint>>;
+  /** The address of None. */
+  readonly none: bigint;
+  /** Where bytes of JavaScript lie. */
+  addressOf(bytes: Uint8Array): bigint;
 }
 
 /** ffi-rs keeps its libraries by name for all of the process, those of other packages too. */
 const PROGRAM = 'memview:program';
 const LIBPYTHON = 'memview:libpython';
+
+/** Where the interpreter keeps our routines; the number changes when they do. */
+const RECORD = 'memview 1';
 
 const RTLD_NOW = 0x2;
 const RTLD_NOLOAD = 0x4;
@@ -42,6 +48,14 @@ export const Py_eval_input = 258;
 /** Python's own number of the mode in which a module's text is compiled. */
 export const Py_file_input = 257;
 
+/** A library of this process, and what can be called in it. */
+interface Opened {
+  readonly loader: Api<typeof loaderSymbols>;
+  readonly api: Api<typeof pythonSymbols>;
+  /** What `dlsym` takes. */
+  readonly handle: bigint;
+}
+
 /**
  * Loads and starts a Python in this process.
  *
@@ -50,20 +64,14 @@ export const Py_file_input = 257;
 export function startInterpreter(installation: PythonInstallation): Interpreter {
   const { libpython, executable, version, target: tag } = installation;
   if (!libpython || !tag) throw new Error(`${executable} cannot be loaded: ${installation.problem}`);
-  if (!isMainThread) throw new Error('Python is opened in the main thread: the Python API is refused in a worker');
   refuseSecond(libpython);
-  openLibrary(PROGRAM, '');
-  openLibrary(LIBPYTHON, libpython);
-  const loader = bindFunctions(PROGRAM, loaderSymbols);
-  promote(loader, libpython);
-  const api = bindFunctions(LIBPYTHON, pythonSymbols);
-  const handle = loader.dlopen(libpython, RTLD_NOW | RTLD_NOLOAD);
-  requireSymbols(loader, handle, installation);
+  const opened = openPythonLibrary(libpython);
+  const { loader, api, handle } = opened;
   const memory = processMemory('self', parseTarget(tag));
   if (api.Py_IsInitialized() !== 0) {
     throw new Error(`${libpython} is running in this process already, started by other code; memview must start it`);
   }
-  const running = new TextDecoder().decode(readCString(memory, api.Py_GetVersion()));
+  const running = textOf(readCString(memory, api.Py_GetVersion()));
   if (/^\d+\.\d+\.\d+/.exec(running)?.[0] !== version) {
     throw new Error(
       `${libpython} is Python ${running}, but ${executable} is ${version}; install the two from one source`,
@@ -72,26 +80,89 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
   configure(loader, handle, memory);
   api.Py_SetProgramName(executable);
   api.Py_InitializeEx(0);
-  const globals = api.PyModule_GetDict(api.PyImport_AddModule('__main__'));
-  const helpers = evaluate(api, bootstrap, globals);
-  const failed = bytesIn(api, memory, helpers, 'failed');
+  const globals = mainGlobals(api);
+  const space = evaluate(api, bootstrap(installation), globals);
+  const failed = bytesIn(api, memory, space, 'failed');
   if (failed) throw new Error(`Python ${version} did not start:\n${failed}`);
-  const target = verify(tag, JSON.parse(bytesIn(api, memory, helpers, 'facts')) as BuildFacts);
+  const target = verify(tag, JSON.parse(bytesIn(api, memory, space, 'facts')) as BuildFacts);
+  restoreFlag(api, memory, space);
+  api.PyDict_SetItemString(api.PyInterpreterState_GetDict(api.PyInterpreterState_Main()), RECORD, space);
+  const interpreter = interpreterOf(installation, target, opened, space);
   // From here on other threads of Python may run.
   api.PyEval_SaveThread();
-  return { installation, target, api, gil: new Gil(api), memory, globals, helpers };
+  return interpreter;
+}
+
+/**
+ * The interpreter that memview runs in this process already, started by code that shares no globals with this: each
+ * file of jest's tests, for one, has its own. What is to be known of it the interpreter itself keeps.
+ */
+export function runningInterpreter(): Interpreter | undefined {
+  const libpython = [...mappedLibraries()].find(isLibpython);
+  if (libpython === undefined) return undefined;
+  const opened = openPythonLibrary(libpython);
+  const { api } = opened;
+  if (api.Py_IsInitialized() === 0) return undefined;
+  const gil = new Gil(api);
+  gil.hold();
+  const space = api.PyDict_GetItemString(api.PyInterpreterState_GetDict(api.PyInterpreterState_Main()), RECORD);
+  if (space === 0n) return undefined;
+  const bytes = api.PyDict_GetItemString(space, 'installation');
+  // Only the record says of which target the memory is; none is needed to read what C gives the address of.
+  const anyTarget = processMemory('self', parseTarget('3.8-lp64'));
+  const installation = JSON.parse(readPyBytes(api, anyTarget, bytes)) as PythonInstallation;
+  return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space);
+}
+
+function openPythonLibrary(libpython: string): Opened {
+  openLibrary(PROGRAM, '');
+  openLibrary(LIBPYTHON, libpython);
+  const loader = bindFunctions(PROGRAM, loaderSymbols);
+  promote(loader, libpython);
+  const handle = loader.dlopen(libpython, RTLD_NOW | RTLD_NOLOAD);
+  const names = resolve(loader, handle, libpython);
+  return { loader, handle, api: bindFunctions(LIBPYTHON, pythonSymbols, (name) => names[name]) };
+}
+
+function mainGlobals(api: Api<typeof pythonSymbols>): bigint {
+  return api.PyModule_GetDict(api.PyImport_AddModule('__main__'));
+}
+
+/** @param space the namespace of the bootstrap, which lives as long as the interpreter, and so does what it holds */
+function interpreterOf(
+  installation: PythonInstallation,
+  target: Target,
+  { api, loader }: Opened,
+  space: bigint,
+): Interpreter {
+  const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
+  return {
+    installation,
+    target,
+    api,
+    gil: new Gil(api),
+    memory: processMemory('self', target),
+    globals: mainGlobals(api),
+    routines: Object.fromEntries(entries) as Record<Routine, bigint>,
+    none: api.PyDict_GetItemString(space, 'nothing'),
+    addressOf: (bytes) => loader.memmove(bytes, bytes, 0),
+  };
 }
 
 /** Two libpythons in one process run inside each other, or crash. */
 function refuseSecond(libpython: string): void {
   const wanted = realpathSync(libpython);
   for (const mapped of mappedLibraries()) {
-    if (!/^libpython\d\.\d+[a-z]*\.so/.test(mapped.slice(mapped.lastIndexOf('/') + 1)) || mapped === wanted) continue;
+    if (!isLibpython(mapped) || mapped === wanted) continue;
     throw new Error(
       `cannot load ${wanted}: ${mapped} is in this process already, and a process has room for one Python. ` +
         'Use that one, or another process',
     );
   }
+}
+
+function isLibpython(path: string): boolean {
+  return /^libpython\d\.\d+[a-z]*\.so/.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
 function mappedLibraries(): Set<string> {
@@ -105,10 +176,20 @@ function promote(loader: Api<typeof loaderSymbols>, libpython: string): void {
   throw new Error(`cannot make the symbols of ${libpython} visible to extension modules: dlopen failed`);
 }
 
-/** A missing function is better met here than in the middle of the work. */
-function requireSymbols(loader: Api<typeof loaderSymbols>, handle: bigint, { libpython }: PythonInstallation): void {
-  const missing = Object.keys(pythonSymbols).filter((name) => loader.dlsym(handle, name) === 0n);
+/** What the library calls each function. A missing one is better met here than in the middle of the work. */
+function resolve(
+  loader: Api<typeof loaderSymbols>,
+  handle: bigint,
+  libpython: string,
+): Record<keyof typeof pythonSymbols, string> {
+  const names = Object.keys(pythonSymbols) as (keyof typeof pythonSymbols)[];
+  const resolved = names.map((name) => {
+    const candidates = [name, formerNames[name] ?? name];
+    return [name, candidates.find((candidate) => loader.dlsym(handle, candidate) !== 0n)] as const;
+  });
+  const missing = resolved.flatMap(([name, exported]) => (exported === undefined ? [name] : []));
   if (missing.length > 0) throw new Error(`${libpython} lacks ${missing.join(', ')}; expected a CPython 3.8 or later`);
+  return Object.fromEntries(resolved) as Record<keyof typeof pythonSymbols, string>;
 }
 
 /** Sets what has to be set before the start: UTF-8, and `site` put off until extension modules load safely. */
@@ -120,6 +201,18 @@ function configure(loader: Api<typeof loaderSymbols>, handle: bigint, memory: Me
     if (dataViewOf(memory.read(address, 4)).getInt32(0, true) === 1) continue;
     throw new Error('this runtime copies what it should map (Electron does): views would not be the memory itself');
   }
+}
+
+/**
+ * `sys.flags.no_site` back to 0: `site` was only put off. Children that `multiprocessing` spawns are started with the
+ * flags of their parent, and would find no packages.
+ */
+function restoreFlag(api: Api<typeof pythonSymbols>, memory: Memory, space: bigint): void {
+  const index = JSON.parse(bytesIn(api, memory, space, 'flag')) as number;
+  const zero = api.PyDict_GetItemString(space, 'zero');
+  // The struct takes over a reference.
+  api.Py_IncRef(zero);
+  api.PyStructSequence_SetItem(api.PyDict_GetItemString(space, 'flags'), index, zero);
 }
 
 /** Runs an expression that is known not to raise; before this there is nobody to describe an exception. */
@@ -138,7 +231,7 @@ function bytesIn(api: Api<typeof pythonSymbols>, memory: Memory, namespace: bigi
 
 /** The text in a bytes object. */
 export function readPyBytes(api: Api<typeof pythonSymbols>, memory: Memory, bytes: bigint): string {
-  return new TextDecoder().decode(memory.read(api.PyBytes_AsString(bytes), api.PyBytes_Size(bytes)));
+  return textOf(memory.read(api.PyBytes_AsString(bytes), api.PyBytes_Size(bytes)));
 }
 
 /** The live interpreter against the layouts of the installation's target. */

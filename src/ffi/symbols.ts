@@ -27,9 +27,14 @@ export const pythonSymbols = {
   PyModule_GetDict: ['pointer', 'pointer'],
   PyDict_GetItemString: ['pointer', 'pointer', 'text'],
   PyObject_GetAttrString: ['pointer', 'pointer', 'text'],
-  PyObject_CallObject: ['pointer', 'pointer', 'pointer'],
-  PyTuple_New: ['pointer', 'size'],
-  PyTuple_SetItem: ['int', 'pointer', 'size', 'pointer'],
+  PyObject_VectorcallDict: ['pointer', 'pointer', 'buffer', 'size', 'pointer'],
+  PySequence_SetItem: ['int', 'pointer', 'size', 'pointer'],
+  PyDict_SetItemString: ['int', 'pointer', 'text', 'pointer'],
+  PyDict_DelItemString: ['int', 'pointer', 'text'],
+  PyStructSequence_SetItem: ['void', 'pointer', 'size', 'pointer'],
+  PyInterpreterState_Main: ['pointer'],
+  PyInterpreterState_GetDict: ['pointer', 'pointer'],
+  PyUnicode_FromString: ['pointer', 'text'],
   PyBytes_Size: ['size', 'pointer'],
   PyBytes_AsString: ['pointer', 'pointer'],
   PyMemoryView_FromObject: ['pointer', 'pointer'],
@@ -39,10 +44,17 @@ export const pythonSymbols = {
   PyErr_Clear: ['void'],
 } as const satisfies Record<string, Signature>;
 
+/** What a function was called before, where a release has it under that name only. */
+export const formerNames: Readonly<Partial<Record<keyof typeof pythonSymbols, string>>> = {
+  // 3.8
+  PyObject_VectorcallDict: '_PyObject_FastCallDict',
+};
+
 /** Functions of the C library: how a library is made global, and where a global variable lies. */
 export const loaderSymbols = {
   dlopen: ['pointer', 'text', 'int'],
   dlsym: ['pointer', 'pointer', 'text'],
+  memmove: ['pointer', 'buffer', 'buffer', 'size'],
 } as const satisfies Record<string, Signature>;
 
 type Value<K extends Kind> = {

@@ -25,6 +25,12 @@ const unsignedReads: Record<1 | 2 | 4 | 8, Read> = {
   8: (bytes, offset, little) => bytes.getBigUint64(offset, little),
 };
 
+/** The nearest number to a signed integer of 8 bytes, exact where it is safe; a tenth of the cost of a bigint. */
+function nearestInt64(bytes: DataView, offset: number, little: boolean): number {
+  const [low, high] = little ? [offset, offset + 4] : [offset + 4, offset];
+  return bytes.getInt32(high, little) * 2 ** 32 + bytes.getUint32(low, little);
+}
+
 const floatReads: Record<4 | 8, Read> = {
   4: (bytes, offset, little) => bytes.getFloat32(offset, little),
   8: (bytes, offset, little) => bytes.getFloat64(offset, little),
@@ -39,7 +45,8 @@ const reads: Record<Scalar['encoding'], Partial<Record<number, Read>>> = {
 /** A reader of this scalar under a data model. The value's type is the scalar's, whatever its size here. */
 export function scalarReader<V extends 'number' | 'bigint'>(type: Scalar<V>, model: DataModel): ScalarReader<V> {
   const size = sizeOfScalar(type, model);
-  const read = reads[type.encoding][size];
+  const signed8 = size === 8 && type.encoding === 'signed' && type.value === 'number';
+  const read = signed8 ? nearestInt64 : reads[type.encoding][size];
   if (!read) throw new RangeError(`there is no ${type.encoding} number of ${size} bytes`);
   const little = model.byteOrder === 'little';
   const convert = type.value === 'bigint' ? BigInt : Number;

@@ -15,6 +15,8 @@ export interface Memory {
    * write to it. Otherwise it gives a snapshot.
    */
   readonly live: boolean;
+  /** What another thread needs to read the same bytes, where they are not this thread's alone. */
+  readonly locator?: MemoryLocator;
   /**
    * The bytes at an address, borrowed: they may be the memory itself, and are valid only as long as it is.
    *
@@ -23,6 +25,13 @@ export interface Memory {
    * @throws MemoryFault if any of the bytes cannot be read; never zeros instead, never a signal.
    */
   read(address: bigint, length: number): Uint8Array;
+}
+
+/** Where a memory is, as plain data that can be posted to a worker thread. */
+export interface MemoryLocator {
+  /** The process whose memory it is. */
+  readonly pid: number;
+  readonly target: Target;
 }
 
 /**
@@ -57,6 +66,7 @@ export function readCString(memory: Memory, address: bigint, limit = 4096): Uint
     const length = Math.min(Number(PAGE - (at % PAGE)), limit - Number(at - address), at === address ? 32 : limit);
     const bytes = memory.read(at, length);
     const end = bytes.indexOf(0);
+    if (end >= 0 && parts.length === 0) return bytes.subarray(0, end);
     parts.push(bytes.subarray(0, end < 0 ? length : end));
     if (end >= 0) return concatenate(parts);
     at += BigInt(length);

@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { checkRange, type Memory } from './memory.ts';
+import { checkRange, type Memory, type MemoryLocator } from './memory.ts';
 
 /** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
 const MOST_PER_READ = 1 << 30;
@@ -35,6 +35,7 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
   const memory: Memory = {
     target,
     live: false,
+    locator: { pid: pid === 'self' ? process.pid : pid, target },
     read(address, length) {
       checkRange(address, length);
       // A length that came from garbage must not become an allocation: the far end is asked for first.
@@ -50,6 +51,33 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
   };
   unused.register(memory, file);
   return memory;
+}
+
+/**
+ * The memory that another thread has located: its bytes, in snapshots. What is viewed in it must be kept alive by
+ * whoever gave the locator, until the other thread is done.
+ *
+ * @param locator of a memory, as `postMessage` or `workerData` brought it
+ * @throws Error if the process cannot be opened.
+ * @example
+ * ```ts
+ * import { Worker } from 'node:worker_threads';
+ * import { openPython } from 'memview/ffi';
+ * const python = openPython();
+ * using view = python.view('bytearray(b"abc")');
+ * const code = `(async () => {
+ *   const { parentPort, workerData } = require('node:worker_threads');
+ *   const { viewObject } = await import('memview');
+ *   const { locatedMemory } = await import('memview/node');
+ *   parentPort.postMessage(viewObject(locatedMemory(workerData.locator), workerData.object).toList());
+ * })()`;
+ * const workerData = { locator: python.memory.locator, object: view.object };
+ * const worker = new Worker(code, { eval: true, workerData });
+ * console.log(await new Promise((resolve) => worker.once('message', resolve))); // [ 97, 98, 99 ]
+ * ```
+ */
+export function locatedMemory({ pid, target }: MemoryLocator): Memory {
+  return processMemory(pid === process.pid ? 'self' : pid, target);
 }
 
 /** A descriptor is closed when nobody can read by it any more. */

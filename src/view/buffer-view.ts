@@ -38,7 +38,7 @@ export class BufferView {
   readonly #memory: Memory;
   readonly #info: BufferInfo;
   readonly #lifetime: Lifetime;
-  readonly #extent: Extent;
+  #extent: Extent | undefined;
   /** The extent as last lent by a live memory. */
   #window: DataView | undefined;
 
@@ -47,7 +47,6 @@ export class BufferView {
     this.#memory = memory;
     this.#info = info;
     this.#lifetime = lifetime;
-    this.#extent = extentOf(info);
   }
 
   /** The format of PEP 3118, e.g. `d` for doubles of the machine. */
@@ -305,7 +304,7 @@ export class BufferView {
       const bytes = gatherPil(this.#memory, info);
       return { bytes, origin: 0, shape: info.shape, strides: cStrides(info.shape, info.itemsize) };
     }
-    const origin = Number(info.address - this.#extent.low);
+    const origin = Number(info.address - this.#reach().low);
     return { bytes: this.#bytes(), origin, shape: info.shape, strides: info.strides };
   }
 
@@ -325,9 +324,14 @@ export class BufferView {
     return info;
   }
 
+  #reach(): Extent {
+    this.#extent ??= extentOf(this.#info);
+    return this.#extent;
+  }
+
   /** All elements. A live memory is asked again only when it took the bytes back: a WebAssembly heap that grew. */
   #bytes(): DataView {
-    const { low, length } = this.#extent;
+    const { low, length } = this.#reach();
     if (this.#window?.buffer.byteLength && this.#memory.live) return this.#window;
     this.#window = dataViewOf(length === 0 ? new Uint8Array() : this.#memory.read(low, length));
     return this.#window;
@@ -343,14 +347,14 @@ export class BufferView {
     const checked = index.map((i, dimension) => checkIndex(i, shape[dimension] ?? 0, dimension));
     if (this.#memory.live && !suboffsets) {
       const offset = checked.reduce((sum, i, dimension) => sum + i * (strides[dimension] ?? 0), 0);
-      return [this.#bytes(), Number(info.address - this.#extent.low) + offset];
+      return [this.#bytes(), Number(info.address - this.#reach().low) + offset];
     }
     const address = checked.reduce((at, i, dimension) => step(this.#memory, info, dimension, at, i), info.address);
     return [dataViewOf(this.#memory.read(address, itemsize)), 0];
   }
 
   #derive(info: BufferInfo): BufferView {
-    return new BufferView(this.#memory, info, new Lifetime('view', undefined, this.#lifetime));
+    return new BufferView(this.#memory, info, new Lifetime('view', this.#lifetime));
   }
 }
 

@@ -5,17 +5,14 @@ import { ReleasedError } from '../errors.ts';
 export class Lifetime {
   readonly #what: string;
   readonly #within: Lifetime | undefined;
-  #end: (() => void) | undefined;
   #released = false;
 
   /**
    * @param what is lent, as the error shall call it
-   * @param end called once, at the first release
    * @param within a lifetime that this one cannot outlast
    */
-  constructor(what: string, end?: () => void, within?: Lifetime) {
+  constructor(what: string, within?: Lifetime) {
     this.#what = what;
-    this.#end = end;
     this.#within = within;
   }
 
@@ -32,8 +29,9 @@ export class Lifetime {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    const end = this.#end;
-    this.#end = undefined;
-    end?.();
+    this.end();
   }
+
+  /** Called once, at the first release. */
+  protected end(): void {}
 }

@@ -7,7 +7,7 @@ import type { Memory } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
 import { BufferView } from './buffer-view.ts';
 import { Lifetime } from './lifetime.ts';
-import { readBufferInfo } from './py-buffer.ts';
+import { checkReadable, extentOf, readBufferInfo } from './py-buffer.ts';
 import { Py_TYPE, readType } from './py-object.ts';
 import { readPointer } from './struct.ts';
 
@@ -28,7 +28,9 @@ const checked = new WeakMap<Memory, Set<bigint>>();
  */
 export function viewObject(memory: Memory, address: bigint): BufferView {
   checkType(memory, address);
-  return new BufferView(memory, readBufferInfo(memory, address), new Lifetime('view'));
+  const info = readBufferInfo(memory, address);
+  checkReadable(memory, extentOf(info));
+  return new BufferView(memory, info, new Lifetime('view'));
 }
 
 function checkType(memory: Memory, address: bigint): void {

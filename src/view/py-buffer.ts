@@ -1,13 +1,14 @@
 /** The Py_buffer inside a memoryview: read, checked, and turned into what a view needs to know. */
 
-import { dataViewOf } from '../bytes.ts';
+import { dataViewOf, textOf } from '../bytes.ts';
 import { FormatError, hex, ReleasedError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_MEMORYVIEW_RELEASED } from '../layouts/memoryobject.ts';
 import { type Py_buffer, PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
-import type { ValueOf } from '../layouts/vocabulary.ts';
+import { scalarReader } from '../layouts/scalar.ts';
+import { Py_ssize_t, type ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import type { Target } from '../target.ts';
+import { dataModels, type Target } from '../target.ts';
 import { type Format, formatOf } from './format.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
 
@@ -59,16 +60,19 @@ function bind(target: Target) {
   return {
     // All but ob_array, which may be empty.
     size: PyMemoryViewObject.offsetOf('ob_array'),
-    flags: fieldReader(PyMemoryViewObject, 'flags'),
-    buf: fieldReader(PyMemoryViewObject, 'view.buf'),
-    len: fieldReader(PyMemoryViewObject, 'view.len'),
-    itemsize: fieldReader(PyMemoryViewObject, 'view.itemsize'),
-    readonly: fieldReader(PyMemoryViewObject, 'view.readonly'),
-    ndim: fieldReader(PyMemoryViewObject, 'view.ndim'),
-    format: fieldReader(PyMemoryViewObject, 'view.format'),
-    shape: fieldReader(PyMemoryViewObject, 'view.shape'),
-    strides: fieldReader(PyMemoryViewObject, 'view.strides'),
-    suboffsets: fieldReader(PyMemoryViewObject, 'view.suboffsets'),
+    word: dataModels[target.model].pointer,
+    item: scalarReader({ ...Py_ssize_t, value: 'number' }, dataModels[target.model]),
+    items: fieldReader(PyMemoryViewObject, 'ob_base.ob_size', 'number'),
+    flags: fieldReader(PyMemoryViewObject, 'flags', 'number'),
+    buf: fieldReader(PyMemoryViewObject, 'view.buf', 'bigint'),
+    len: fieldReader(PyMemoryViewObject, 'view.len', 'number'),
+    itemsize: fieldReader(PyMemoryViewObject, 'view.itemsize', 'number'),
+    readonly: fieldReader(PyMemoryViewObject, 'view.readonly', 'number'),
+    ndim: fieldReader(PyMemoryViewObject, 'view.ndim', 'number'),
+    format: fieldReader(PyMemoryViewObject, 'view.format', 'bigint'),
+    shape: fieldReader(PyMemoryViewObject, 'view.shape', 'bigint'),
+    strides: fieldReader(PyMemoryViewObject, 'view.strides', 'bigint'),
+    suboffsets: fieldReader(PyMemoryViewObject, 'view.suboffsets', 'bigint'),
   };
 }
 
@@ -82,70 +86,101 @@ function boundTo(target: Target): ReturnType<typeof bind> {
   return fields;
 }
 
+/** The bytes of a memoryview with its trailing array. */
+export interface MemoryviewBytes {
+  readonly bytes: DataView;
+  /** Where in them it begins. */
+  readonly base: number;
+  /** What was read of others at the same moment: the texts of formats by their address, and what they say. */
+  readonly formats: Map<bigint, KnownFormat>;
+}
+
+interface KnownFormat {
+  readonly format: string;
+  readonly itemsize: number;
+  readonly elements: Format | undefined;
+}
+
 /**
- * Reads and checks the Py_buffer of the memoryview at an address.
+ * Reads and checks the Py_buffer of the memoryview at an address. Its elements are not read.
  *
+ * @param read its bytes, if they were read before
  * @throws ReleasedError if it was released.
  * @throws FormatError if its metadata contradict themselves.
- * @throws MemoryFault if a pointer in it cannot be followed.
+ * @throws MemoryFault if a pointer to metadata cannot be followed.
  * @internal
  */
-export function readBufferInfo(memory: Memory, object: bigint): BufferInfo {
+export function readBufferInfo(memory: Memory, object: bigint, read?: MemoryviewBytes): BufferInfo {
   const fields = boundTo(memory.target);
-  const bytes = dataViewOf(memory.read(object, fields.size));
-  if (fields.flags(bytes) & BigInt(_Py_MEMORYVIEW_RELEASED)) throw released(object);
+  const { bytes, base } = read ?? { bytes: dataViewOf(memory.read(object, fields.size)), base: 0 };
+  if (fields.flags(bytes, base) & _Py_MEMORYVIEW_RELEASED) throw released(object);
 
-  const ndim = Number(fields.ndim(bytes));
+  const ndim = fields.ndim(bytes, base);
   if (ndim < 0 || ndim > PyBUF_MAX_NDIM) throw damaged(object, `ndim is ${ndim}, expected 0 to ${PyBUF_MAX_NDIM}`);
-  const itemsize = count(fields.itemsize(bytes), 'itemsize', object);
-  const len = count(fields.len(bytes), 'len', object);
+  const itemsize = count(fields.itemsize(bytes, base), 'itemsize', object);
+  const len = count(fields.len(bytes, base), 'len', object);
 
-  const shape = readShape(memory, fields.shape(bytes), ndim, len, itemsize, object);
+  // Mostly they lie in the trailing array.
+  const used = read ? fields.items(bytes, base) * fields.word : 0;
+  const sizes = (at: bigint): number[] => {
+    const offset = Number(at - object) - fields.size;
+    const within = offset >= 0 && offset + ndim * fields.word <= used;
+    const values = within ? new Array<number>(ndim) : readSizes(memory, at, ndim);
+    for (let i = 0; i < ndim; i++) {
+      if (within) values[i] = fields.item(bytes, base + fields.size + offset + i * fields.word);
+      if (Number.isSafeInteger(values[i])) continue;
+      throw damaged(object, `a shape, stride or suboffset is ${BigInt(values[i] ?? 0)}, expected less than 2^53`);
+    }
+    return values;
+  };
+
+  const shapeAt = fields.shape(bytes, base);
+  const shape = shapeAt === 0n || ndim === 0 ? impliedShape(ndim, len, itemsize, object) : sizes(shapeAt);
+  for (const size of shape) count(size, 'shape', object);
   const nbytes = elementCount(shape) * itemsize;
   if (nbytes !== len)
     throw damaged(object, `shape ${show(shape)} × itemsize ${itemsize} is ${nbytes} bytes, len ${len}`);
 
-  const stridesAt = fields.strides(bytes);
-  const strides = stridesAt === 0n ? cStrides(shape, itemsize) : readExact(memory, stridesAt, ndim, object);
-  const suboffsetsAt = fields.suboffsets(bytes);
-  const suboffsets = suboffsetsAt === 0n ? [] : readExact(memory, suboffsetsAt, ndim, object);
+  const stridesAt = fields.strides(bytes, base);
+  const strides = stridesAt === 0n ? cStrides(shape, itemsize) : sizes(stridesAt);
+  const suboffsetsAt = fields.suboffsets(bytes, base);
+  const suboffsets = suboffsetsAt === 0n ? [] : sizes(suboffsetsAt);
 
-  const formatAt = fields.format(bytes);
-  const format = formatAt === 0n ? 'B' : new TextDecoder().decode(readCString(memory, formatAt));
+  const { format, elements } = readFormat(memory, fields.format(bytes, base), itemsize, read?.formats);
   const info: BufferInfo = {
-    address: fields.buf(bytes),
+    address: fields.buf(bytes, base),
     object,
     format,
-    elements: formatOf(format, itemsize, memory.target),
+    elements,
     itemsize,
-    readonly: fields.readonly(bytes) !== 0n,
+    readonly: fields.readonly(bytes, base) !== 0,
     shape,
     strides,
     suboffsets: suboffsets.some((offset) => offset >= 0) ? suboffsets : undefined,
   };
-  checkReadable(memory, extentOf(info), object);
+  checkExtent(info);
   return info;
 }
 
-/** The numbers of elements, or, as PEP 3118 allows without a shape, one dimension of all bytes. */
-function readShape(memory: Memory, at: bigint, ndim: number, len: number, itemsize: number, object: bigint): number[] {
+function readFormat(memory: Memory, at: bigint, itemsize: number, known?: Map<bigint, KnownFormat>): KnownFormat {
+  const before = known?.get(at);
+  if (before?.itemsize === itemsize) return before;
+  const format = at === 0n ? 'B' : textOf(readCString(memory, at));
+  const found = { format, itemsize, elements: formatOf(format, itemsize, memory.target) };
+  known?.set(at, found);
+  return found;
+}
+
+/** Without a shape, as PEP 3118 allows: one dimension of all bytes, or none. */
+function impliedShape(ndim: number, len: number, itemsize: number, object: bigint): number[] {
   if (ndim === 0) return [];
-  if (at !== 0n) return readExact(memory, at, ndim, object).map((size) => count(BigInt(size), 'shape', object));
   if (ndim === 1) return [itemsize === 0 ? 0 : Math.floor(len / itemsize)];
   throw damaged(object, `shape is NULL, which ndim ${ndim} does not allow`);
 }
 
-/** Shape, strides or suboffsets as numbers. */
-function readExact(memory: Memory, at: bigint, length: number, object: bigint): number[] {
-  return readSizes(memory, at, length).map((size) => {
-    if (Number.isSafeInteger(Number(size))) return Number(size);
-    throw damaged(object, `a shape, stride or suboffset is ${size}, expected less than 2^53`);
-  });
-}
-
-function count(value: bigint, field: string, object: bigint): number {
-  if (value >= 0n && value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
-  throw damaged(object, `${field} is ${value}, expected 0 to 2^53 - 1`);
+function count(value: number, field: string, object: bigint): number {
+  if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
+  throw damaged(object, `${field} is ${BigInt(value)}, expected 0 to 2^53 - 1`);
 }
 
 function damaged(object: bigint, what: string): FormatError {
@@ -156,10 +191,22 @@ function show(shape: readonly number[]): string {
   return `(${shape.join(', ')})`;
 }
 
-function checkReadable(memory: Memory, { low, length }: Extent, object: bigint): void {
-  if (!Number.isSafeInteger(length) || low < 0n || low + BigInt(length) > 1n << 64n) {
-    throw damaged(object, `its elements reach from ${hex(low)} over ${length} bytes, which no address space has`);
-  }
+/** Numbers will do: at the far end of 64 bits, where they are not exact, nothing can be read. */
+function checkExtent(info: BufferInfo): void {
+  const { below, above } = reachOf(info);
+  const [low, high] = [Number(info.address) + below, Number(info.address) + above];
+  if (low >= 0 && high <= 2 ** 64 && Number.isSafeInteger(above - below)) return;
+  const length = above - below;
+  throw damaged(info.object, `its elements begin at ${low} and reach over ${length} bytes, which no address space has`);
+}
+
+/**
+ * Reads where a buffer's elements begin and end: what lies between is then likely to be there too.
+ *
+ * @throws MemoryFault if it cannot be read.
+ * @internal
+ */
+export function checkReadable(memory: Memory, { low, length }: Extent): void {
   if (length === 0) return;
   memory.read(low, 1);
   memory.read(low + BigInt(length - 1), 1);
@@ -182,16 +229,22 @@ export function cStrides(shape: readonly number[], itemsize: number): number[] {
 }
 
 /** Where the elements lie. With suboffsets: where the first dimensions' elements or pointers lie. @internal */
-export function extentOf({ address, shape, strides, itemsize, suboffsets }: BufferInfo): Extent {
-  if (shape.includes(0)) return { low: address, length: 0 };
+export function extentOf(info: BufferInfo): Extent {
+  const { below, above } = reachOf(info);
+  return { low: info.address + BigInt(below), length: above - below };
+}
+
+/** How far the elements reach, in bytes from the address of the first: to below, and to behind the last above. */
+function reachOf({ shape, strides, itemsize, suboffsets }: BufferInfo): { below: number; above: number } {
+  if (shape.includes(0)) return { below: 0, above: 0 };
   // Behind the first suboffset the strides count from another place.
   const followed = suboffsets ? suboffsets.findIndex((offset) => offset >= 0) + 1 : shape.length;
   let below = 0;
-  let above = 0;
+  let above = suboffsets ? 0 : itemsize;
   for (let i = 0; i < followed; i++) {
     const reach = ((shape[i] ?? 1) - 1) * (strides[i] ?? 0);
     if (reach < 0) below += reach;
     else above += reach;
   }
-  return { low: address + BigInt(below), length: above - below + (suboffsets ? 0 : itemsize) };
+  return { below, above };
 }

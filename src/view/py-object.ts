@@ -1,4 +1,5 @@
 /** What every Python object says of itself: its type and its reference count. */
+import { textOf } from '../bytes.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_REF_SHARED_SHIFT } from '../layouts/object.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
@@ -36,7 +37,7 @@ export interface TypeInfo {
 export function readType(memory: Memory, address: bigint): TypeInfo {
   const type = readStruct(memory, layoutsFor(memory.target).PyTypeObject, address);
   return {
-    name: new TextDecoder().decode(readCString(memory, type.tp_name, 256)),
+    name: textOf(readCString(memory, type.tp_name, 256)),
     basicsize: Number(type.tp_basicsize),
     itemsize: Number(type.tp_itemsize),
   };

@@ -49,28 +49,29 @@ function plain(layout: Layout, instance: object): object {
 
 /**
  * A reader of one scalar field, bound to its offset once: for code that reads the same field of many structs.
- * Give it the bytes from the start of the struct.
  *
+ * @param value whether an address is read, or a count, which comes as a number: exact where it is safe
  * @internal
  */
-export function fieldReader<N extends string, F extends Fields>(
+export function fieldReader<N extends string, F extends Fields, V extends 'number' | 'bigint'>(
   layout: Layout<N, F>,
   path: FieldPath<F>,
-): (bytes: DataView) => bigint {
+  value: V,
+): (bytes: DataView, base?: number) => { number: number; bigint: bigint }[V] {
   const { offset, type } = layout.find(path);
   if (type.kind !== 'scalar') throw new TypeError(`${path} of ${layout.name} is no scalar`);
-  const read = scalarReader({ ...type, value: 'bigint' }, dataModels[layout.target.model]);
-  return (bytes) => read(bytes, offset);
+  const read = scalarReader({ ...type, value }, dataModels[layout.target.model]);
+  return (bytes, base = 0) => read(bytes, base + offset);
 }
 
 /**
- * Values of `Py_ssize_t` one after the other.
+ * Values of `Py_ssize_t` one after the other, as numbers: exact where they are safe.
  *
  * @throws MemoryFault if they cannot be read.
  * @internal
  */
-export function readSizes(memory: Memory, address: bigint, length: number): bigint[] {
-  return readWords(memory, address, length, Py_ssize_t);
+export function readSizes(memory: Memory, address: bigint, length: number): number[] {
+  return readWords(memory, address, length, { ...Py_ssize_t, value: 'number' });
 }
 
 /**
@@ -80,10 +81,25 @@ export function readSizes(memory: Memory, address: bigint, length: number): bigi
  * @internal
  */
 export function readPointer(memory: Memory, address: bigint): bigint {
-  return readWords(memory, address, 1, uintptr_t)[0] ?? 0n;
+  return readPointers(memory, address, 1)[0] ?? 0n;
 }
 
-function readWords(memory: Memory, address: bigint, length: number, type: Scalar<'bigint'>): bigint[] {
+/**
+ * Pointers one after the other.
+ *
+ * @throws MemoryFault if they cannot be read.
+ * @internal
+ */
+export function readPointers(memory: Memory, address: bigint, length: number): bigint[] {
+  return readWords(memory, address, length, uintptr_t);
+}
+
+function readWords<V extends 'number' | 'bigint'>(
+  memory: Memory,
+  address: bigint,
+  length: number,
+  type: Scalar<V>,
+): { number: number; bigint: bigint }[V][] {
   const model = dataModels[memory.target.model];
   const bytes = dataViewOf(memory.read(address, length * model.pointer));
   const read = scalarReader(type, model);

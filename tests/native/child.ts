@@ -4,7 +4,7 @@
  */
 import { openLibpython } from '../../src/cli/libpython.ts';
 import { openPyodide, openPyodideIn } from '../../src/cli/pyodide.ts';
-import { openPython } from '../../src/ffi/python.ts';
+import { openPython } from '../../src/ffi/open.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
 import { layoutCases } from './cases/layouts.ts';

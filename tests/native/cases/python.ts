@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { ReleasedError } from '../../../src/errors.ts';
 import { choosePython } from '../../../src/ffi/discover.ts';
-import { openPython, type Python } from '../../../src/ffi/python.ts';
+import { openPython } from '../../../src/ffi/open.ts';
+import type { Python } from '../../../src/ffi/python.ts';
 import { encodeJson } from '../../../src/json/encode.ts';
 import { layoutsFor } from '../../../src/layouts/layouts.ts';
 import { segmentMemory } from '../../../src/memory/segments.ts';
@@ -277,7 +278,8 @@ for code in ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]:
       [() => python.eval('max').call(python.eval('1'), 5 as never), /expected a PyRef as argument 2, got number/],
       [() => openPython({ python: 3 } as never), /expected a string as python/],
       [() => viewObject(python.memory, (1n << 47n) - 4096n), /cannot read/],
-      [() => python.view('__import__("ctypes").c_double.from_address(8)'), /cannot read 1 bytes at 0x8/],
+      [() => python.view('__import__("ctypes").c_double.from_address(8)').get(), /cannot read 1 bytes at 0x8/],
+      [() => python.view('__import__("ctypes").c_double.from_address(8)').data, /cannot read 1 bytes at 0x8/],
       [() => python.import(''), /Empty module name/],
       [() => python.import(7 as never), /expected Python as a string/],
       [() => openPython({ python: '/no/such' }), /no Python for "\/no\/such" can be loaded/],

@@ -1,13 +1,24 @@
 /**
- * The Python that runs inside the interpreter: what finishes its start, and the few helpers that C would need many
- * calls for. Plain source, compiled once; it touches no name that a user's program can see.
+ * The Python that runs inside the interpreter: what finishes its start, and the routines that C would need many calls
+ * for. Plain source, compiled once, in a namespace that a user's program does not meet. It knows nothing of Node but
+ * the ends of two pipes.
  */
-import { pythonFacts } from '../layouts/recognise.ts';
+import { pythonFacts } from '../../layouts/recognise.ts';
+import type { PythonInstallation } from '../probe.ts';
+import { buffers } from './buffers.ts';
+import { errors } from './errors.ts';
+import { post } from './post.ts';
 
 /** Wraps a program so that it runs in a namespace of its own and the value is that namespace. */
 function inOwnNamespace(program: string): string {
-  // JSON's strings are Python's, as long as they are ASCII.
-  return `(lambda space: (exec(${JSON.stringify(program)}, space), space)[1])({"__builtins__": __builtins__})`;
+  return `(lambda space: (exec(${literal(program)}, space), space)[1])({"__builtins__": __builtins__})`;
+}
+
+/** A Python literal. JSON's strings are Python's, as long as they are ASCII. */
+function literal(text: string): string {
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** Reports an exception as bytes under the name "failed": there is no one yet who could catch it. */
@@ -64,42 +75,43 @@ for name, descriptor in (("stdout", 1), ("stderr", 2)):
         setattr(sys, "__%s__" % name, ours[-1])
 `;
 
-const helpers = `import atexit, json, traceback
-def describe(error, dumps=json.dumps, format_exception=traceback.format_exception):
-    kind = type(error)
-    name = kind.__qualname__
-    module = kind.__module__
-    if isinstance(module, str) and module not in ("builtins", "__main__"):
-        name = "%s.%s" % (module, name)
-    try:
-        message = str(error)
-    except BaseException:
-        message = "<its __str__ failed>"
-    try:
-        trace = "".join(format_exception(kind, error, error.__traceback__))
-    except BaseException:
-        trace = name
-    return dumps([name, message, trace]).encode("ascii")
-def text(value, dumps=json.dumps):
-    return dumps(str(value)).encode("ascii")
-def finish(_):
+/** `threading` takes the thread that imports it for the main one. */
+const end = `import atexit, json, threading
+def text(value):
+    return json.dumps(str(value)).encode("ascii")
+def finish():
     def attempt(function):
         try:
             function()
         except BaseException:
             pass
     # As Py_FinalizeEx does: threads that are no daemons are waited for, then atexit, then the streams.
-    threading = sys.modules.get("threading")
-    if threading is not None:
-        attempt(threading._shutdown)
+    attempt(threading._shutdown)
     attempt(atexit._run_exitfuncs)
     for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *ours):
         attempt(lambda: stream.flush())
 facts = json.dumps(${pythonFacts}).encode("ascii")
+flags, zero, nothing = sys.flags, 0, None
+flag = json.dumps([field.split("=")[0] for field in repr(flags)[10:-1].split(", ")].index("no_site")).encode("ascii")
 `;
 
-/** An expression whose value is the namespace of the helpers, with `failed` empty if all went well. */
-export const bootstrap = inOwnNamespace(reporting(start + streams + helpers));
+/** Where `python -c` looks first. Last, lest a module of that folder be taken for one of ours. */
+const path = `if not getattr(sys.flags, "safe_path", False):
+    sys.path.insert(0, "")
+`;
 
-/** The callables of that namespace; each takes one argument. */
-export type Helper = 'describe' | 'text' | 'finish';
+/**
+ * An expression whose value is the namespace of the routines, with `failed` empty if all went well.
+ *
+ * @param installation is left there for whoever else in this process opens the same Python
+ */
+export function bootstrap(installation: PythonInstallation): string {
+  const record = `installation = ${literal(JSON.stringify(installation))}.encode("utf-8", "surrogatepass")\n`;
+  return inOwnNamespace(reporting(start + streams + end + errors + buffers + post + record + path));
+}
+
+/** The callables of that namespace. */
+export const routines = ['describe', 'text', 'finish', 'views', 'each', 'Desk'] as const;
+
+/** The name of one. */
+export type Routine = (typeof routines)[number];

@@ -1,0 +1,103 @@
+/** Python's half of the post: what Node asks for comes through one pipe, what is to be told goes through another. */
+
+/**
+ * A desk serves one `Post` of Node. Nothing here needs Node to hold the GIL: requests are read by a thread of Python,
+ * and an answer is a line that says where its bytes or its object lie, kept until Node has taken it.
+ *
+ * - Requests, a line of JSON each: `{"run": key, "code": code}`, `{"stop": key}`.
+ * - Answers, a line each: `value key address`, `raised key address length` (of its description),
+ *   `gone key`.
+ *
+ * Lines are shorter than PIPE_BUF, so that each is written whole. Whoever writes may be Node's own thread, which must
+ * not wait for itself: the pipe does not block, and when it is full another thread waits for room.
+ */
+export const post = `import _thread, ast, os
+class Desk:
+    def __init__(self):
+        self.kept = {}
+        self.running = {}
+        self.lock = threading.Lock()
+        asked, ask = os.pipe()
+        told, self.tell = os.pipe()
+        os.set_blocking(self.tell, False)
+        self.ends = json.dumps([ask, told]).encode("ascii")
+        _thread.start_new_thread(self.serve, (asked,))
+    def serve(self, asked):
+        with open(asked, "rb") as requests:
+            for line in requests:
+                request = json.loads(line)
+                if "run" in request:
+                    self.start(request["run"], request["code"])
+                else:
+                    self.interrupt(request["stop"])
+    def start(self, key, code):
+        try:
+            thread = threading.Thread(target=self.work, args=(key, code), name="memview.run-%d" % key, daemon=True)
+            with self.lock:
+                thread.start()
+                self.running[key] = thread.ident
+        except BaseException as error:
+            self.answer(key, "raised", describe(error))
+    def work(self, key, code):
+        try:
+            try:
+                kind, outcome = "value", evaluate(code)
+            finally:
+                with self.lock:
+                    self.running.pop(key, None)
+                # An interrupt that came too late for the code is raised here, and not amid the answer.
+                for _ in range(100):
+                    pass
+        except BaseException as error:
+            self.running.pop(key, None)
+            kind, outcome = "raised", describe(error)
+        self.answer(key, kind, outcome)
+    def interrupt(self, key):
+        try:
+            import ctypes
+        except ImportError:
+            # Nothing else in Python raises in another thread: the code goes on to its end.
+            return
+        raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+        with self.lock:
+            if key in self.running:
+                raise_in(ctypes.c_ulong(self.running[key]), ctypes.py_object(KeyboardInterrupt))
+    def answer(self, key, kind, outcome):
+        self.kept[str(key)] = outcome
+        if kind == "raised":
+            # bytes.__basicsize__ counts the zero behind the bytes.
+            self.say("raised %d %d %d" % (key, id(outcome) + bytes.__basicsize__ - 1, len(outcome)))
+        else:
+            self.say("value %d %d" % (key, id(outcome)))
+    def say(self, line):
+        line = line.encode("ascii") + b"\\n"
+        try:
+            os.write(self.tell, line)
+        except BlockingIOError:
+            _thread.start_new_thread(self.insist, (line,))
+        except OSError:
+            pass
+    def insist(self, line):
+        try:
+            while True:
+                select.select([], [self.tell], [])
+                try:
+                    os.write(self.tell, line)
+                    return
+                except BlockingIOError:
+                    pass
+        except OSError:
+            pass
+    def share(self, details):
+        key, address, nbytes, itemsize, format = json.loads(details)
+        return share(int(address), nbytes, itemsize, format, lambda: self.say("gone %d" % key))
+def evaluate(code):
+    import __main__
+    tree = ast.parse(code, "<memview>")
+    value = None
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<memview>", "exec"), __main__.__dict__)
+    if last is not None:
+        value = eval(compile(ast.Expression(last.value), "<memview>", "eval"), __main__.__dict__)
+    return value
+`;

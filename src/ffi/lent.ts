@@ -1,0 +1,61 @@
+/** The memory of one export: its elements, mapped when they are first wanted, and all else in snapshots. */
+import { MemoryFault } from '../errors.ts';
+import type { Memory } from '../memory/memory.ts';
+import type { Target } from '../target.ts';
+import { type BufferInfo, checkReadable, extentOf } from '../view/py-buffer.ts';
+import type { Gil } from './gil.ts';
+import type { Loan } from './loans.ts';
+import { mapMemory } from './native.ts';
+
+/** From so many bytes on, what is done with them takes longer than to take the GIL once more. */
+const LARGE = 1 << 16;
+
+/** The memory of an export, live as far as its elements go; those that hang on pointers are read in snapshots. */
+export class LentMemory implements Memory {
+  readonly live = true;
+  readonly #info: BufferInfo;
+  readonly #process: Memory;
+  readonly #loan: Loan;
+  readonly #gil: Gil;
+  /** The elements and where they begin. */
+  #low = 0n;
+  #bytes: Uint8Array | undefined;
+
+  /** @param process all of this process, in snapshots */
+  constructor(info: BufferInfo, process: Memory, loan: Loan, gil: Gil) {
+    this.#info = info;
+    this.#process = process;
+    this.#loan = loan;
+    this.#gil = gil;
+  }
+
+  get target(): Target {
+    return this.#process.target;
+  }
+
+  read(address: bigint, length: number): Uint8Array {
+    if (this.#info.suboffsets) return this.#process.read(address, length);
+    this.#bytes ??= this.#map();
+    const start = Number(address - this.#low);
+    if (start < 0 || start + length > this.#bytes.length) return this.#elsewhere(address, length);
+    if (length >= LARGE) this.#gil.letGo();
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  #elsewhere(address: bigint, length: number): Uint8Array {
+    if (this.#loan.released) throw new MemoryFault(address, length, 'these bytes were given back');
+    return this.#process.read(address, length);
+  }
+
+  #map(): Uint8Array {
+    const extent = extentOf(this.#info);
+    this.#low = extent.low;
+    if (extent.length === 0 || this.#loan.released) return new Uint8Array();
+    // What cannot be read must not be mapped: to touch it would end the process.
+    checkReadable(this.#process, extent);
+    const bytes = mapMemory(extent.low, extent.length);
+    // The collector comes when nothing is left that was taken from the view: no typed array, no part of it.
+    this.#loan.map(bytes.buffer);
+    return bytes;
+  }
+}

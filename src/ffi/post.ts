@@ -1,0 +1,191 @@
+/**
+ * Node's half of the post to Python: long work is asked for, and its outcome heard of, through two pipes. Nothing
+ * here waits for the GIL, so that the event loop goes on whatever Python does. `inside/post.ts` is the other half.
+ */
+
+import { Socket } from 'node:net';
+import { textOf } from '../bytes.ts';
+import { ReleasedError } from '../errors.ts';
+import { Calls, checkCode } from './calls.ts';
+import { type ErrorRecord, PythonError } from './python-error.ts';
+import type { Interpreter } from './start.ts';
+
+/** A value that Python keeps until it is given back. */
+export interface Kept {
+  readonly object: bigint;
+  giveBack(): void;
+}
+
+interface Waiting {
+  resolve(value: Kept): void;
+  reject(reason: unknown): void;
+}
+
+const posts = new WeakMap<Interpreter, Post>();
+
+/** The post to an interpreter, if it was used. */
+export function openedPost(interpreter: Interpreter): Post | undefined {
+  return posts.get(interpreter);
+}
+
+/** The post to an interpreter, opened when it is first used. */
+export function postOf(interpreter: Interpreter): Post {
+  let post = posts.get(interpreter);
+  if (!post) {
+    post = new Post(interpreter);
+    posts.set(interpreter, post);
+  }
+  return post;
+}
+
+/** Pipes to one desk, which is never closed: Python may hold what was shared for as long as it runs. */
+export class Post {
+  readonly #calls: Calls;
+  /** The addresses of the desk and of its dict of what is kept. */
+  readonly #desk: bigint;
+  readonly #kept: bigint;
+  readonly #ask: Socket;
+  readonly #told: Socket;
+  /** The runs that somebody waits for. */
+  readonly #waiting = new Map<number, Waiting>();
+  /** What Python may write to, by the key it was shared under. */
+  readonly #pinned = new Map<number, ArrayBufferView>();
+  #key = 0;
+  #rest = '';
+
+  constructor(interpreter: Interpreter) {
+    const calls = new Calls(interpreter);
+    this.#calls = calls;
+    this.#desk = calls.routine('Desk');
+    this.#kept = calls.attribute(this.#desk, 'kept');
+    const [ask, told] = JSON.parse(calls.answer(calls.attribute(this.#desk, 'ends'))) as [number, number];
+    this.#ask = new Socket({ fd: ask, readable: false, writable: true });
+    this.#told = new Socket({ fd: told, readable: true, writable: false });
+    this.#ask.on('error', (error) => this.#broken(error)).unref();
+    this.#told
+      .setEncoding('ascii')
+      .on('data', (text) => this.#hear(String(text)))
+      .on('error', (error) => this.#broken(error))
+      .on('close', () => this.#broken(new Error('its end was closed')))
+      .unref();
+  }
+
+  /** How many arrays Python may write to. */
+  get pinned(): number {
+    return this.#pinned.size;
+  }
+
+  /**
+   * Runs code in a thread of Python's.
+   *
+   * @returns what Python keeps of the value
+   */
+  run(code: string, signal: AbortSignal | undefined): Promise<Kept> {
+    const request = { run: ++this.#key, code: checkCode(code) };
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const { run: key } = request;
+      const stop = (): void => this.#stop(key, signal?.reason);
+      const settled = (): void => signal?.removeEventListener('abort', stop);
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#waiting.set(key, {
+        resolve: (value) => {
+          settled();
+          resolve(value);
+        },
+        reject: (reason) => {
+          settled();
+          reject(reason);
+        },
+      });
+      this.#told.ref();
+      this.#calls.gil.count(1);
+      this.#send(request);
+    });
+  }
+
+  /** Stops all that is waited for. */
+  stopAll(): void {
+    const reason = new ReleasedError('this Python was closed before the code had ended');
+    for (const key of [...this.#waiting.keys()]) this.#stop(key, reason);
+  }
+
+  /**
+   * Makes memory of an array Python's to read and write, until it has let go of all that came of it.
+   *
+   * @param address of its first byte
+   * @param format of PEP 3118
+   * @returns a memoryview of it, an owned reference
+   */
+  share(array: ArrayBufferView, address: bigint, itemsize: number, format: string): bigint {
+    const calls = this.#calls;
+    const key = ++this.#key;
+    const share = calls.attribute(this.#desk, 'share');
+    const details = calls.string(JSON.stringify([key, String(address), array.byteLength, itemsize, format]));
+    if (array.byteLength > 0) this.#pinned.set(key, array);
+    try {
+      return calls.call(share, [details]);
+    } catch (error) {
+      this.#pinned.delete(key);
+      throw error;
+    } finally {
+      for (const object of [share, details]) calls.release(object);
+    }
+  }
+
+  #send(request: object): void {
+    this.#ask.write(`${JSON.stringify(request)}\n`);
+  }
+
+  /** Nobody waits any more; Python is told, and its answer will be dropped. */
+  #stop(key: number, reason: unknown): void {
+    const waiting = this.#take(key);
+    if (!waiting) return;
+    this.#send({ stop: key });
+    waiting.reject(reason);
+  }
+
+  /** Who waits for a run, and waits no more. */
+  #take(key: number): Waiting | undefined {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    if (this.#waiting.size === 0) this.#told.unref();
+    return waiting;
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const [kind, key = '', at = '0', length = '0'] = line.split(' ');
+      if (kind === 'gone') this.#pinned.delete(Number(key));
+      else this.#ended(kind === 'raised', key, BigInt(at), Number(length));
+    }
+  }
+
+  #ended(raised: boolean, key: string, address: bigint, length: number): void {
+    const { gil, memory } = this.#calls;
+    const giveBack = (): void => this.#calls.dropKey(this.#kept, key);
+    const waiting = this.#take(Number(key));
+    if (waiting && !raised) waiting.resolve({ object: address, giveBack });
+    else {
+      if (waiting) {
+        const told = textOf(memory.read(address, length));
+        waiting.reject(PythonError.from(JSON.parse(told) as ErrorRecord));
+      }
+      gil.soon(giveBack);
+    }
+    gil.count(-1);
+  }
+
+  /** Nothing will be heard any more. */
+  #broken(cause: Error): void {
+    for (const key of [...this.#waiting.keys()]) {
+      const error = new Error(
+        `the pipe to Python broke: ${cause.message}. Does Python code close what is not its own?`,
+      );
+      this.#take(key)?.reject(error);
+      this.#calls.gil.count(-1);
+    }
+  }
+}
