@@ -7,8 +7,8 @@ import type { Api, pythonSymbols } from './symbols.ts';
 
 type GilApi = Pick<Api<typeof pythonSymbols>, 'Py_IsInitialized' | 'PyGILState_Ensure' | 'PyGILState_Release'>;
 
-/** After so long other threads get a turn, at the next call: CPython's `sys.getswitchinterval()`. */
-const TURN_MS = 5;
+/** After so long other threads get a turn, at the next call: CPython hands over only to who waited 5 ms and asked. */
+const TURN_MS = 10;
 
 /** Holds the GIL for the rest of the present synchronous stretch. */
 export class Gil {

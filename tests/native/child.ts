@@ -7,8 +7,11 @@ import { openPyodide, openPyodideIn } from '../../src/cli/pyodide.ts';
 import { openPython } from '../../src/ffi/open.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
+import { errorCases } from './cases/errors.ts';
 import { layoutCases } from './cases/layouts.ts';
 import { pythonCases } from './cases/python.ts';
+import { runCases } from './cases/runs.ts';
+import { sharingCases } from './cases/sharing.ts';
 import type { Cases, Subject } from './cases/subject.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
@@ -41,6 +44,8 @@ if (which === 'pyodide' || folder !== undefined) {
   report({ name: 'target', error: null, counted: `${formatTarget(python.target)} (${source.title})` });
   await run(layoutCases, { ...source, python });
   await run(bufferCases, { ...source, python });
-  await run(pythonCases, { ...source, python });
+  // Last those that close it.
+  for (const cases of [errorCases, sharingCases, runCases, pythonCases])
+    await run(cases, { ...source, python: openPython() });
 }
 report({ name: 'the process lives to its end', error: null, counted: null });

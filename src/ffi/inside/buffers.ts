@@ -19,7 +19,7 @@ export const buffers = `def views(*objects):
             raise kind("object %d of %d: %s" % (i, len(objects), error)) from None
     return list(map(memoryview, objects))
 def each(objects):
-    return views(*objects)
+    return views(*list(objects))
 class Token:
     def __init__(self, gone):
         self.gone = gone

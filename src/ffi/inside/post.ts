@@ -9,14 +9,16 @@
  *   `gone key`.
  *
  * Lines are shorter than PIPE_BUF, so that each is written whole. Whoever writes may be Node's own thread, which must
- * not wait for itself: the pipe does not block, and when it is full another thread waits for room.
+ * not wait for itself: the pipe does not block, and when it is full one thread waits for room, for all.
  */
-export const post = `import _thread, ast, os
+export const post = `import _thread, ast, collections, os
 class Desk:
     def __init__(self):
         self.kept = {}
         self.running = {}
         self.lock = threading.Lock()
+        self.outbox = collections.deque()
+        self.insisting = False
         asked, ask = os.pipe()
         told, self.tell = os.pipe()
         os.set_blocking(self.tell, False)
@@ -70,24 +72,32 @@ class Desk:
         else:
             self.say("value %d %d" % (key, id(outcome)))
     def say(self, line):
-        line = line.encode("ascii") + b"\\n"
-        try:
-            os.write(self.tell, line)
-        except BlockingIOError:
-            _thread.start_new_thread(self.insist, (line,))
-        except OSError:
-            pass
-    def insist(self, line):
-        try:
-            while True:
-                select.select([], [self.tell], [])
-                try:
-                    os.write(self.tell, line)
-                    return
-                except BlockingIOError:
-                    pass
-        except OSError:
-            pass
+        self.outbox.append(line.encode("ascii") + b"\\n")
+        if not self.insisting and not self.flush():
+            self.insisting = True
+            _thread.start_new_thread(self.insist, ())
+    def flush(self):
+        while self.outbox:
+            try:
+                line = self.outbox.popleft()
+            except IndexError:
+                break
+            try:
+                os.write(self.tell, line)
+            except BlockingIOError:
+                self.outbox.append(line)
+                return False
+            except OSError:
+                # Nobody listens any more.
+                pass
+        return True
+    def insist(self):
+        while self.insisting:
+            select.select([], [self.tell], [])
+            if self.flush():
+                self.insisting = False
+                # What came just now was left to this thread.
+                self.insisting = bool(self.outbox)
     def share(self, details):
         key, address, nbytes, itemsize, format = json.loads(details)
         return share(int(address), nbytes, itemsize, format, lambda: self.say("gone %d" % key))

@@ -384,6 +384,15 @@ threading.Thread(target=tick, daemon=True).start()`);
       true,
     );
   },
+
+  async 'closing ends what is awaited'() {
+    const python = openPython();
+    const run = assert.rejects(python.run('while True: pass'), ReleasedError);
+    python.close();
+    await run;
+    await assert.rejects(python.run('1'), ReleasedError);
+    assert.equal(String(await openPython().run('1 + 1')), '2');
+  },
 };
 
 /** 64-bit integers as JSON.parse gives them. */
