@@ -1,7 +1,7 @@
 // Pyodide as npm has it: CPython compiled to WebAssembly, which Node loads without a network.
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackage } from './npm.mjs';
 import { run } from './run.mjs';
 
 const loader = fileURLToPath(new URL('./load-pyodide.mjs', import.meta.url));
@@ -18,10 +18,7 @@ export function pyodideItem(version) {
     seconds: 20,
     needs: ['npm'],
     async make({ folder, ...context }) {
-      // A package.json of its own, lest npm climb to the repository's.
-      writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-      const options = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-      await run('npm', ['install', ...options, '--save-exact', `pyodide@${version}`], { ...context, cwd: folder });
+      await installPackage(folder, `pyodide@${version}`, context);
       return folder;
     },
     async check({ home, ...context }) {
