@@ -1,4 +1,5 @@
-// Fetches further interpreters for the tests into .pythons/: `npm run pythons -- --list` names them, `--help` the rest.
+// Fetches further Pythons and Nodes for the tests into .pythons/: `npm run pythons -- --list` names them, `--help` the
+// rest.
 import {
   existsSync,
   lstatSync,
@@ -15,6 +16,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { debianItem } from './pythons/debian.mjs';
+import { nodeItem } from './pythons/node.mjs';
 import { pyodideItem } from './pythons/pyodide.mjs';
 import { sourceItem } from './pythons/source.mjs';
 
@@ -28,13 +30,30 @@ const STAMP = '.complete.json';
 /** Raised when what is made changes without a change of its recipe. */
 const RECIPES = 1;
 
-/** Cheap ones first. Of Pyodide the last of each series with another Python; its 314 is a development dependency. */
+/** The Nodes that the tests know, but for the one that runs this. */
+const nodeItems = [20, 24, 26].filter((major) => major !== Number.parseInt(process.versions.node, 10)).map(nodeItem);
+
+/** Those of them that are there now. */
+function nodes() {
+  const found = nodeItems.flatMap((item) => stampOf(item)?.found ?? []);
+  return found.map(({ entry, is }) => ({
+    major: entry.major,
+    version: is.version,
+    executable: join(home, entry.node),
+  }));
+}
+
+/**
+ * Cheap ones first, and the Nodes before Debian's roots, which hold copies of them. Of Pyodide the last of each series
+ * with another Python; its 314 is a development dependency.
+ */
 const items = [
+  ...nodeItems,
   ...['0.21.3', '0.22.1', '0.23.4', '0.25.1', '0.26.4', '0.27.8', '0.28.3', '0.29.5', '315.0.0-alpha.2'].map(
     pyodideItem,
   ),
-  debianItem({ version: '3.14', suite: 'forky', modules: ['numpy', 'orjson'] }),
-  debianItem({ version: '3.15', suite: 'forky' }),
+  debianItem({ version: '3.14', suite: 'forky', modules: ['numpy', 'scipy', 'orjson'], nodes }),
+  debianItem({ version: '3.15', suite: 'forky', nodes }),
   sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true }),
   sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true, debug: true }),
   sourceItem({ version: '3.11', suite: 'bookworm', traceRefs: true }),
@@ -42,8 +61,9 @@ const items = [
 
 const usage = `usage: node scripts/pythons.mjs [--budget MINUTES] [--only NAME]... [--list]
 
-Makes what is missing of .pythons/, with links to the executables in .pythons/bin and the manifest
-.pythons/interpreters.json. What does not fit into the budget, or fails, is skipped with its reason.
+Makes what is missing of .pythons/, Pythons and the Nodes to run them in, with links to the Pythons in .pythons/bin and
+the manifest .pythons/interpreters.json. What does not fit into the budget, or fails, is skipped with its reason. A
+Debian holds a copy of each Node: one that is fetched later makes it anew.
 
 names: ${items.map(({ name }) => name).join(' ')}
 `;
@@ -122,7 +142,7 @@ function publish(reasons) {
     const stamp = stampOf(item);
     if (!stamp) {
       const skipped = reasons.get(item.name) ?? 'it was not asked for';
-      return item.interpreters.map((name) => ({ name, skipped }));
+      return item.interpreters.map((name) => ({ name, major: item.major, skipped }));
     }
     for (const { entry, link } of stamp.found) if (link) symlink(join(home, entry.python), join(home, link));
     return stamp.found.map(({ entry }) => entry);
@@ -156,7 +176,7 @@ function describe({ found, size, took }) {
   const versions = [...new Set(found.map(({ is }) => is.version))].join(', ');
   const without = [...new Set(found.flatMap(({ is }) => is.without ?? []))];
   const lacking = without.length > 0 ? `, without ${without.join(', ')}` : '';
-  return `Python ${versions}${lacking}; ${megabytes(size)}, made in ${seconds(took)}`;
+  return `${found[0].is.what ?? 'Python'} ${versions}${lacking}; ${megabytes(size)}, made in ${seconds(took)}`;
 }
 
 async function makeAll(wanted, budget) {

@@ -1,16 +1,23 @@
 // CPython as Debian builds it, in a root of its own. Its C library is newer than many a host's, so that the root also
-// gets a copy of Node which, like its Pythons, runs on the root's libraries.
+// gets a copy of each Node which, like its Pythons, runs on the root's libraries.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { downloadPackages } from './apt.mjs';
 import { checkPython } from './check.mjs';
 import { run } from './run.mjs';
 
+/** The name of the copy of the Node that runs this. */
+const OWN = 'node';
+
 /** What no test reads: documentation and the like, and debug symbols, which make up most of the debug packages. */
 const UNREAD = ['usr/share', 'usr/lib/debug', 'usr/sbin', 'etc', 'var'];
 
-/** @param {{ version: string, suite: string, modules?: string[] }} options */
-export function debianItem({ version, suite, modules = [] }) {
+/**
+ * @typedef {{ major: number, version: string, executable: string }} Node
+ * @param {{ version: string, suite: string, modules?: string[], nodes: () => Node[] }} options where `nodes` are those
+ *   that have been fetched so far
+ */
+export function debianItem({ version, suite, modules = [], nodes }) {
   const name = `debian-${version}`;
   const builds = [
     { name: version, executable: `python${version}`, debug: false },
@@ -24,7 +31,10 @@ export function debianItem({ version, suite, modules = [] }) {
   return {
     name,
     interpreters: builds.map((build) => build.name),
-    recipe: { suite, packages, node: process.version },
+    // Asked for anew each time: a Node that was fetched meanwhile has to be in the root.
+    get recipe() {
+      return { suite, packages, nodes: [process.versions.node, ...nodes().map((node) => node.version)] };
+    },
     seconds: 40,
     needs: ['apt-get', 'dpkg-deb'],
     async make({ folder, home, ...context }) {
@@ -35,17 +45,22 @@ export function debianItem({ version, suite, modules = [] }) {
         await run('dpkg-deb', ['-x', archive, root], context);
       for (const unread of [...UNREAD, ...staticLibraries(root)])
         rmSync(join(root, unread), { recursive: true, force: true });
-      await relink(root, home, ['node', ...builds.map(({ executable }) => executable)], context);
+      const copies = copiesOf(nodes());
+      for (const { file, executable } of copies) copyFileSync(executable, join(root, 'usr/bin', file));
+      const files = [...copies, ...builds.map(({ executable }) => ({ file: executable }))].map(({ file }) => file);
+      await relink(root, home, files, context);
       return root;
     },
     async check({ home, ...context }) {
-      await run(join(home, 'usr/bin/node'), ['--version'], context);
+      const copies = copiesOf(nodes());
+      for (const { file } of copies) await run(join(home, 'usr/bin', file), ['--version'], context);
+      const within = (file) => `${name}/usr/bin/${file}`;
+      const byMajor = Object.fromEntries(copies.map(({ major, file }) => [major, within(file)]));
       const found = [];
       for (const { name: build, executable, debug } of builds) {
         const wanted = { version, prefix: join(home, 'usr'), debug, modules };
-        const python = `${name}/usr/bin/${executable}`;
         found.push({
-          entry: { name: build, python, node: `${name}/usr/bin/node` },
+          entry: { name: build, python: within(executable), node: within(OWN), nodes: byMajor },
           link: `bin/${executable}`,
           is: await checkPython(join(home, 'usr/bin', executable), wanted, context),
         });
@@ -53,6 +68,13 @@ export function debianItem({ version, suite, modules = [] }) {
       return found;
     },
   };
+}
+
+/** The Nodes of a root: the one that runs this, under the plain name, and the fetched ones. */
+function copiesOf(nodes) {
+  const major = Number.parseInt(process.versions.node, 10);
+  const fetched = nodes.map((node) => ({ ...node, file: `${OWN}-${node.major}` }));
+  return [{ major, executable: process.execPath, file: OWN }, ...fetched];
 }
 
 function staticLibraries(root) {
@@ -66,7 +88,6 @@ async function relink(root, home, executables, context) {
   const libraries = join(root, 'usr/lib', triplet);
   const loader = readdirSync(libraries).find((name) => /^ld-linux.*\.so\.\d+$/.test(name));
   if (!loader) throw new Error('no dynamic loader was unpacked');
-  copyFileSync(process.execPath, join(root, 'usr/bin/node'));
 
   // BLAS and its like are in folders of their own, from which only an installation would link them.
   const isLibrary = (name) => /^lib.*\.so\.\d/.test(name);
