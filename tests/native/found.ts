@@ -1,4 +1,7 @@
-/** The interpreters that tests run on: every Python found on this machine, and those `npm run pythons` has fetched. */
+/**
+ * The interpreters that tests run on, and the Nodes: every Python found on this machine, this Node, and what
+ * `npm run pythons` has fetched.
+ */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +14,12 @@ const home = fileURLToPath(new URL('../../.pythons', import.meta.url));
 interface Fetched {
   readonly name: string;
   readonly python?: string;
-  /** A Node that can load this Python's library, where this one cannot. */
+  /** A Node; with a `python`, one that can load this Python's library, where this one cannot. */
   readonly node?: string;
+  /** Such Nodes by their major version. */
+  readonly nodes?: Readonly<Record<string, string>>;
+  /** The major version of an entry that is a Node. */
+  readonly major?: number;
   /** The folder of a Pyodide. */
   readonly pyodide?: string;
   /** Why it could not be had. */
@@ -24,8 +31,18 @@ function readManifest(): readonly Fetched[] {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Fetched[]) : [];
 }
 
-/** What `npm run pythons` has fetched, or says it could not. */
-export const fetched = readManifest();
+const manifest = readManifest();
+
+/** The interpreters that `npm run pythons` has fetched, or says it could not. */
+export const fetched = manifest.filter(({ major }) => major === undefined);
+
+/** The major version of the Node that runs this. */
+export const ownMajor = Number.parseInt(process.versions.node, 10);
+
+/** The Nodes that `npm run pythons` has fetched, or says it could not, by their major version. */
+export const fetchedNodes: ReadonlyMap<number, Fetched> = new Map(
+  manifest.flatMap((entry) => (entry.major === undefined ? [] : [[entry.major, entry] as const])),
+);
 
 /** Every Python that discovery finds, the fetched ones on its PATH behind those of the shell. */
 export function findAll(): PythonInstallation[] {
@@ -38,11 +55,24 @@ export function findAll(): PythonInstallation[] {
   }
 }
 
-/** The Node to run a Python in: its own where its C library is newer than the one this Node runs on. */
-export function nodeFor({ executable }: PythonInstallation): string {
+/** What was fetched of a Python together with Nodes of its own. */
+function withItsNode({ executable }: PythonInstallation): Fetched | undefined {
   const real = realpathSync(executable);
-  const entry = fetched.find(({ python, node }) => python && node && realpathSync(join(home, python)) === real);
+  return fetched.find(({ python, node }) => python && node && realpathSync(join(home, python)) === real);
+}
+
+/** The Node to run a Python in: its own where its C library is newer than the one this Node runs on. */
+export function nodeFor(installation: PythonInstallation): string {
+  const entry = withItsNode(installation);
   return entry?.node ? join(home, entry.node) : process.execPath;
+}
+
+/** The same for a Node of another major version; undefined where there is none that can load this Python. */
+export function otherNodeFor(installation: PythonInstallation, major: number): string | undefined {
+  const entry = withItsNode(installation);
+  if (!entry && major === ownMajor) return process.execPath;
+  const node = entry ? entry.nodes?.[major] : fetchedNodes.get(major)?.node;
+  return node && join(home, node);
 }
 
 /** Which of the Pythons that were fetched are not among those: none should be. */
