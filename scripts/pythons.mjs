@@ -174,9 +174,10 @@ function isRunning(pid) {
 
 function describe({ found, size, took }) {
   const versions = [...new Set(found.map(({ is }) => is.version))].join(', ');
-  const without = [...new Set(found.flatMap(({ is }) => is.without ?? []))];
-  const lacking = without.length > 0 ? `, without ${without.join(', ')}` : '';
-  return `${found[0].is.what ?? 'Python'} ${versions}${lacking}; ${megabytes(size)}, made in ${seconds(took)}`;
+  const lacking = found.flatMap(({ entry, is }) =>
+    (is.without ?? []).map((module) => `, ${entry.name} without ${module}`),
+  );
+  return `${found[0].is.what ?? 'Python'} ${versions}${lacking.join('')}; ${megabytes(size)}, made in ${seconds(took)}`;
 }
 
 async function makeAll(wanted, budget) {
