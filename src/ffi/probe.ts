@@ -6,6 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
 import { versions } from '../layouts/versions.ts';
 import { formatTarget } from '../target.ts';
+import { whyNoAnswer, whyNotRun } from './complaints.ts';
+import { whyNotLoadable } from './host.ts';
+import { platform } from './platform.ts';
 
 /** A Python that was found, and whether it can be loaded into this process. */
 export interface PythonInstallation {
@@ -22,64 +25,69 @@ export interface PythonInstallation {
   readonly problem: string | undefined;
 }
 
-/** What {@link probeProgram} prints. Of a Python older than 3.8 only the first four. */
+/** What {@link probeProgram} prints. */
 interface Answer {
   readonly executable: string;
   readonly version: string;
   readonly prefix: string;
   readonly implementation: string;
+  /** Of a CPython of a release that is known, as is all that follows. */
   readonly facts?: BuildFacts;
-  readonly libpython?: string | null;
+  /** The files that may be its libpython, best first. */
+  readonly libraries?: readonly string[];
+  /** Where one was looked for. */
   readonly tried?: readonly string[];
 }
 
 /** Marks our line among whatever else a start-up file may print. */
 const MARK = 'memview-probe:';
 
-/** Runs under any Python from 2.7 on. The process' own map says best which libpython it runs on. */
+/**
+ * Runs under any Python from 2.7 on. The process' own map says best which libpython it runs on. Paths are sent as the
+ * text of their bytes: under the C locale Python itself may read those as something else.
+ */
 const probeProgram = `
 import sys
 sys.path[:] = [p for p in sys.path if p]
 import json, os
+def text(path):
+    return (path if isinstance(path, bytes) else os.fsencode(path)).decode("utf-8", "replace")
+name = "pypy" if "__pypy__" in sys.builtin_module_names else "cpython"
 info = {
-    "executable": sys.executable,
-    "version": "%d.%d.%d" % sys.version_info[:3],
-    "prefix": sys.prefix,
-    "implementation": getattr(getattr(sys, "implementation", None), "name", "cpython"),
+    "executable": text(sys.executable or ""),
+    "version": "%d.%d.%d" % tuple(sys.version_info[:3]),
+    "prefix": text(sys.prefix),
+    "implementation": getattr(getattr(sys, "implementation", None), "name", name),
 }
 def mapped():
     try:
-        with open("/proc/self/maps") as maps:
+        with open("/proc/self/maps", "rb") as maps:
             for line in maps:
-                path = line.rstrip("\\n").partition("/")[2]
-                name = path.rpartition("/")[2]
-                if name.startswith("libpython%d.%d" % sys.version_info[:2]) and ".so" in name:
-                    return "/" + path
-    except OSError:
+                path = b"/" + line.rstrip(b"\\n").partition(b"/")[2]
+                name = os.path.basename(path)
+                if name.startswith(b"libpython%d.%d" % sys.version_info[:2]) and b".so" in name:
+                    return path
+    except (OSError, IOError):
         pass
-def libraries():
+def candidates():
     import sysconfig
-    get = sysconfig.get_config_var
-    names = [get("INSTSONAME"), get("LDLIBRARY")]
-    if sys.platform == "darwin":
-        names.append("libpython%s.dylib" % get("VERSION"))
-    folders = [get("LIBDIR"), os.path.join(sys.base_prefix, "lib"), get("LIBPL")]
-    if get("MULTIARCH"):
-        folders[1:1] = [os.path.join(folder, get("MULTIARCH")) for folder in folders[:2] if folder]
-    if get("PYTHONFRAMEWORKPREFIX"):
-        folders.insert(0, get("PYTHONFRAMEWORKPREFIX"))
-    if sys.platform == "win32":
-        names, folders = ["python%d%d.dll" % sys.version_info[:2]], [sys.base_prefix]
-    for folder in folders:
-        for name in names:
-            if folder and name and not name.endswith(".a"):
-                yield os.path.join(folder, name)
-if sys.version_info >= (3, 8) and info["implementation"] == "cpython":
+    known = dict((key, value) for key, value in sysconfig.get_config_vars().items() if value)
+    known.update(base_prefix=sys.base_prefix, platlibdir=getattr(sys, "platlibdir", "lib"))
+    known.update(threads="t" if "Py_GIL_DISABLED" in known else "", debug="_d" if hasattr(sys, "gettotalrefcount") else "")
+    for folder in ${JSON.stringify(platform.libraryFolders)}:
+        for name in ${JSON.stringify(platform.libraryNames)}:
+            try:
+                path = os.path.normpath(os.path.join(folder % known, name % known))
+            except KeyError:
+                continue
+            if not path.endswith(".a"):
+                yield path
+if info["version"].rpartition(".")[0] in ${JSON.stringify(versions)} and info["implementation"] == "cpython":
     info["facts"] = ${pythonFacts}
-    info["libpython"] = mapped()
-    if info["libpython"] is None:
-        info["tried"] = list(dict.fromkeys(libraries()))
-        info["libpython"] = next((path for path in info["tried"] if os.path.exists(path)), None)
+    found = mapped()
+    tried = [] if found else list(dict.fromkeys(candidates()))
+    info["libraries"] = [text(path) for path in ([found] if found else filter(os.path.isfile, tried))]
+    info["tried"] = [text(path) for path in tried]
 os.write(1, ("\\n${MARK}" + json.dumps(info) + "\\n").encode("ascii"))
 `;
 
@@ -91,27 +99,51 @@ const TIMEOUT_MS = 20_000;
  *
  * @param executable a path
  */
-export function probe(executable: string): PythonInstallation {
-  const child = spawnSync(executable, ['-c', probeProgram], { encoding: 'utf8', timeout: TIMEOUT_MS });
-  const line = child.stdout?.split('\n').find((text) => text.startsWith(MARK));
-  if (line) return judge(JSON.parse(line.slice(MARK.length)) as Answer);
+export function probe(executable: string, timeout: number = TIMEOUT_MS): PythonInstallation {
   const unknown = { executable, version: '', prefix: '', libpython: undefined, target: undefined };
-  return { ...unknown, problem: `it does not run as a Python: ${whyNoAnswer(child)}` };
+  const reason = whyNotRun(executable);
+  if (reason !== undefined) return { ...unknown, problem: reason };
+  // What does not end by itself may not heed a milder signal either.
+  const ended = spawnSync(executable, ['-c', probeProgram], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+    killSignal: 'SIGKILL',
+    windowsHide: true,
+  });
+  const answer = answerIn(ended.stdout ?? '');
+  return answer ? judge(answer, executable) : { ...unknown, problem: whyNoAnswer(executable, ended) };
 }
 
-function whyNoAnswer({ error, signal, status, stderr }: ReturnType<typeof spawnSync>): string {
-  if (error) return error.message;
-  if (signal) return `ended by ${signal}`;
-  const lines = String(stderr).trim().split('\n');
-  const said = lines.find((line) => line.startsWith('Fatal Python error')) ?? lines.at(-1);
-  return said ? `exit status ${status}, ${said.slice(0, 200)}` : `exit status ${status} without an answer`;
+/** The answer among what was printed; a line that only looks like one is none. */
+function answerIn(printed: string): Answer | undefined {
+  const line = printed.split('\n').find((text) => text.startsWith(MARK));
+  try {
+    const answer = JSON.parse(line?.slice(MARK.length) ?? '') as Partial<Answer> | null;
+    const texts = [answer?.executable, answer?.version, answer?.prefix, answer?.implementation];
+    return texts.every((text) => typeof text === 'string') ? (answer as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-function judge({ executable, version, prefix, implementation, facts, libpython, tried }: Answer): PythonInstallation {
-  const found = { executable, version, prefix, libpython: libpython ?? undefined, target: undefined };
-  if (implementation !== 'cpython')
-    return { ...found, problem: `it is ${implementation}; only CPython has these structs` };
-  if (!facts) return { ...found, problem: `CPython ${version} is not supported; ${versions[0]} and later are` };
+const [oldest, newest] = [versions[0], versions.at(-1)];
+
+function judge({ version, prefix, implementation, facts, ...answer }: Answer, asked: string): PythonInstallation {
+  const { libraries = [], tried = [] } = answer;
+  const executable = answer.executable || asked;
+  const found = { executable, version, prefix, libpython: libraries[0], target: undefined };
+  if (implementation !== 'cpython') {
+    const problem = `it is ${implementation}, and memview reads CPython's structs; take a CPython ${oldest} to ${newest}`;
+    return { ...found, problem };
+  }
+  if (!facts) {
+    const which = orderOf(version) > orderOf(newest) ? 'newer than this memview' : 'too old';
+    return { ...found, problem: `CPython ${version} is ${which}; ${oldest} to ${newest} are supported` };
+  }
+  if ([executable, prefix, ...libraries].some((path) => path.includes('\ufffd'))) {
+    return { ...found, problem: 'its path is not UTF-8, which Node cannot name; move it, or use another' };
+  }
   let target: string;
   try {
     const recognised = recogniseTarget(facts);
@@ -120,7 +152,17 @@ function judge({ executable, version, prefix, implementation, facts, libpython, 
   } catch (error) {
     return { ...found, problem: error instanceof Error ? error.message : String(error) };
   }
-  return { ...found, target, problem: libpython ? undefined : whyNoLibrary(version, tried ?? []) };
+  if (!libraries[0]) return { ...found, target, problem: whyNoLibrary(version, tried) };
+  // On a system of two architectures the library of the other may be found first.
+  const libpython = libraries.find((path) => whyNotLoadable(path) === undefined) ?? libraries[0];
+  const reason = whyNotLoadable(libpython);
+  return { ...found, libpython, target, problem: reason && `its libpython ${reason}` };
+}
+
+/** A number that grows with the release. */
+function orderOf(version = ''): number {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major * 1000 + minor;
 }
 
 function whyNoLibrary(version: string, tried: readonly string[]): string {
