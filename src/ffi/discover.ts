@@ -1,95 +1,99 @@
 /** Finding Pythons: where a shell would, where version tools put them, or where the caller says. */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { PythonNotFound } from '../errors.ts';
+import { isThere, kindOf, list, realpath, startOf } from './files.ts';
+import { expand, platform } from './platform.ts';
 import { type PythonInstallation, probe } from './probe.ts';
-
-/** An executable's name that is a Python, most wanted first. */
-const NAME = /^python(?:3(?:\.\d+)?t?d?)?$/;
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
+import { venvOf } from './venv.ts';
 
 function pathFolders(): string[] {
   return (process.env.PATH ?? '').split(delimiter).filter(Boolean);
 }
 
 /** The executables of a folder, `python3` before `python` before `python3.13`, `python3.12` … */
-function* pythonsIn(folder: string): Generator<string> {
+function pythonsIn(folder: string): string[] {
   const rank = (name: string): number => {
-    if (name === 'python3') return 0;
-    return name === 'python' ? 1 : 1000 - Number(/3\.(\d+)/.exec(name)?.[1] ?? 0);
+    const at = ['python3', 'python'].indexOf(basename(name, '.exe'));
+    return at >= 0 ? at : 1000 - Number(/3\.(\d+)/.exec(name)?.[1] ?? 0);
   };
-  const names = list(folder).filter((name) => NAME.test(name));
-  for (const name of names.sort((a, b) => rank(a) - rank(b))) yield join(folder, name);
+  const names = list(folder).filter((name) => platform.executable.test(name));
+  const paths = names.sort((a, b) => rank(a) - rank(b)).map((name) => resolve(folder, name));
+  return paths.filter((path) => kindOf(path) === 'file');
+}
+
+/** What the commands of the PATH are. */
+function* onPath(): Generator<string> {
+  for (const folder of pathFolders()) {
+    const pythons = pythonsIn(folder);
+    // Each shim takes a second to say what it stands for, and they stand for what is found among `installed`.
+    yield* isShims(folder) ? pythons.slice(0, 1) : pythons;
+  }
+}
+
+/** A folder of pyenv, asdf or mise, whose executables look for the version that is selected where they are called. */
+function isShims(folder: string): boolean {
+  return basename(folder) === 'shims';
 }
 
 /** What `python3` means here: the active venv, then the PATH. */
 function* inShell(): Generator<string> {
   if (process.env.VIRTUAL_ENV) yield* inPrefix(process.env.VIRTUAL_ENV);
-  for (const folder of pathFolders()) yield* pythonsIn(folder);
+  yield* onPath();
 }
 
-/** The executable of a venv or an installation prefix. */
-function* inPrefix(prefix: string): Generator<string> {
-  for (const name of ['bin/python', 'bin/python3', 'Scripts/python.exe', 'python.exe']) {
-    const path = join(prefix, name);
-    if (isFile(path)) yield path;
-  }
+/** The executables of a venv or an installation prefix, also one that is a link to what is gone. */
+function inPrefix(prefix: string): string[] {
+  const folders = platform.inPrefix.map((folder) => resolve(prefix, folder));
+  const preferred = folders.flatMap((folder) => platform.preferred.map((name) => join(folder, name))).filter(isThere);
+  return preferred.length > 0 ? preferred : folders.flatMap(pythonsIn);
 }
 
-/** What pyenv and uv installed, newest first, and the system's own. */
+/** What version tools installed, newest first, and the system's own. */
 function* installed(): Generator<string> {
-  const roots = [
-    join(process.env.PYENV_ROOT ?? join(homedir(), '.pyenv'), 'versions'),
-    process.env.UV_PYTHON_INSTALL_DIR ??
-      join(process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share'), 'uv/python'),
-  ];
-  for (const root of roots) {
-    const names = list(root).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-    for (const name of names) {
-      const [first] = inPrefix(join(root, name));
+  for (const pattern of prefixPatterns()) {
+    const [folder, start] = [dirname(pattern), basename(pattern).replace(/\*$/, '')];
+    const names = list(folder).filter((name) => name.startsWith(start));
+    for (const name of names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
+      const [first] = inPrefix(join(folder, name));
       if (first) yield first;
     }
   }
-  for (const folder of ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']) yield* pythonsIn(folder);
+  for (const folder of platform.folders) yield* pythonsIn(folder);
+}
+
+/** Those of the platform, and those of a pyenv that only its shims on the PATH tell of. */
+function prefixPatterns(): Set<string> {
+  const shims = pathFolders().filter(isShims);
+  const patterns = platform.prefixes.map(expand).filter((path) => path !== undefined);
+  return new Set([...patterns, ...shims.map((folder) => join(dirname(folder), 'versions/*'))]);
+}
+
+/**
+ * What two paths to one installation have in common: the executable behind the links, and the venv. Undefined where
+ * only asking tells: a shim goes by its name, by the folder it is called in, and by the environment.
+ */
+function identityOf(executable: string): string | undefined {
+  const real = realpath(executable);
+  if (!platform.executable.test(basename(real)) || isScript(real)) return undefined;
+  return [real, realpath(venvOf(executable)?.prefix ?? '/')].join('\n');
+}
+
+function isScript(path: string): boolean {
+  return startOf(path, 2).toString() === '#!';
 }
 
 /** Probes each once; an executable reached by several names, or through a shim, is one installation. */
 function* probeAll(executables: Iterable<string>): Generator<PythonInstallation> {
-  const asked = new Set<string>();
-  const found = new Set<string>();
+  const known = new Set<string>();
   for (const executable of executables) {
-    if (asked.has(executable)) continue;
-    asked.add(executable);
+    const before = identityOf(executable) ?? executable;
+    if (known.has(before)) continue;
+    known.add(before);
     const installation = probe(executable);
-    // A pyenv shim of a version that is not selected: the version itself is found elsewhere.
-    if (!installation.version && /[/\\]shims[/\\]/.test(executable)) continue;
-    const key = `${resolved(installation.executable)} ${installation.prefix}`;
-    if (!found.has(key)) yield installation;
-    found.add(key);
-  }
-}
-
-function resolved(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
+    const found = identityOf(installation.executable) ?? installation.executable;
+    if (found !== before && known.has(found)) continue;
+    known.add(found);
+    yield installation;
   }
 }
 
@@ -124,23 +128,55 @@ export function choosePython(python?: string): PythonInstallation {
     if (installation.problem === undefined) return installation;
     tried.push(installation);
   }
-  const wanted = python === undefined ? 'no Python on the PATH' : `no Python for ${JSON.stringify(python)}`;
-  const reasons = tried.map(({ executable, problem }) => `\n  ${executable}: ${problem}`).join('');
-  throw new PythonNotFound(`${wanted} can be loaded into this process${reasons || `: ${hint(python)}`}`);
+  throw new PythonNotFound(whyNone(python, tried));
 }
 
+function whyNone(python: string | undefined, tried: readonly PythonInstallation[]): string {
+  const { VIRTUAL_ENV: venv } = process.env;
+  const ofShell = venv ? `no Python of VIRTUAL_ENV, ${venv},` : 'no Python on the PATH';
+  const wanted = python === undefined ? ofShell : `no Python for ${JSON.stringify(python)}`;
+  const reasons = tried.map(({ executable, problem }) => `\n  ${executable}: ${problem}`).join('');
+  // Of a version that is wanted, those that did not say theirs explain too little.
+  const explained = tried.some(({ version }) => version || !isVersion(python ?? ''));
+  return `${wanted} can be loaded into this process${explained ? '' : `: ${hint(python)}`}${reasons}`;
+}
+
+/** What to do where nothing was there to be tried. */
 function hint(python: string | undefined): string {
-  if (python === undefined) return 'none was found. Install one with its libpython, or say which with `python`';
+  const places = platform.inPrefix.flatMap((folder) => platform.preferred.map((name) => join(folder, name)));
+  if (python === undefined) {
+    if (process.env.VIRTUAL_ENV) return `it has no ${places.join(' or ')}. Make that venv anew, or unset the variable`;
+    return 'none was found. Install one with its libpython, or say which with `python`';
+  }
   if (isVersion(python)) return `none of that version was found; \`memview doctor\` lists those that were`;
+  if (python !== '' && kindOf(resolve(python)) === 'folder') {
+    return `it is a folder without ${places.join(' or ')}, so neither a venv nor a prefix`;
+  }
   return 'expected a version such as 3.12, the path of a python or of a venv, or a command on the PATH';
 }
 
 function* candidates(python: string | undefined): Generator<string> {
-  if (python === undefined) yield* inShell();
-  else if (isVersion(python)) yield* likelyFirst([...inShell(), ...installed()], python);
-  else if (isDirectory(python)) yield* inPrefix(python);
-  else if (isFile(python)) yield python;
-  else yield* pathFolders().flatMap((folder) => (isFile(join(folder, python)) ? [join(folder, python)] : []));
+  if (python === undefined) {
+    // An active venv is what is meant: another Python would not have its packages.
+    yield* process.env.VIRTUAL_ENV ? inPrefix(process.env.VIRTUAL_ENV) : onPath();
+  } else if (isVersion(python)) yield* likelyFirst([...inShell(), ...installed()], python);
+  else if (python !== '') yield* named(python);
+}
+
+/** A venv or a prefix, else a command, else a file. */
+function named(python: string): string[] {
+  const path = resolve(python);
+  const executables = kindOf(path) === 'folder' ? inPrefix(path) : [];
+  if (executables.length > 0) return executables;
+  const isCommand = basename(python) === python;
+  const commands = isCommand ? pathFolders().map((folder) => resolve(folder, commandOf(python))) : [];
+  const found = commands.filter((command) => kindOf(command) === 'file');
+  if (found.length > 0) return found;
+  return kindOf(path) !== 'folder' && isThere(path) ? [path] : [];
+}
+
+function commandOf(name: string): string {
+  return name.endsWith(platform.suffix) ? name : `${name}${platform.suffix}`;
 }
 
 function isVersion(python: string): boolean {
