@@ -1,10 +1,36 @@
 /** What of this machine memview can use, and why not the rest. */
 import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { findPythons } from '../ffi/discover.ts';
+import { kindOf } from '../ffi/files.ts';
+import { nameOfCLibrary } from '../ffi/host.ts';
 
-/** What is asked of every interpreter, in a process of its own, by this very command. */
-const question = 'memoryview(b"memview")';
-const answer = '[109,101,109,118,105,101,119]';
+/** What is asked of every interpreter, in a process of its own, by this very command: what no other can tell. */
+const setup = `import json
+try:
+    from ssl import OPENSSL_VERSION as ssl
+except ImportError as error:
+    ssl = "none: %s" % (str(error).strip() or "?").splitlines()[0]
+`;
+const question = 'json.dumps({"ssl": ssl}).encode("ascii")';
+
+/** The answer, read out of the interpreter's own memory. */
+interface Answer {
+  /** Which OpenSSL Python's `ssl` runs on: Node brings one too, and two in a process is where crashes come from. */
+  readonly ssl: string;
+}
+
+/** Far beyond the slowest start. */
+const TIMEOUT_MS = 60_000;
+
+interface Entry {
+  readonly name: string;
+  readonly details: readonly string[];
+  /** Undefined where it cannot be used. */
+  readonly answer: Answer | undefined;
+  readonly problem: string | undefined;
+}
 
 /**
  * Prints every interpreter found; one that can be loaded is loaded, its layouts verified, and a buffer read.
@@ -13,31 +39,70 @@ const answer = '[109,101,109,118,105,101,119]';
  * @returns whether any can be used
  */
 export async function doctor(command: string, print: (text: string) => void): Promise<boolean> {
+  const { openssl } = process.versions;
+  const system = [`${process.platform} ${process.arch}`, nameOfCLibrary()].filter(Boolean).join(', ');
+  print(report('  ', `Node ${process.versions.node}`, [process.execPath, system, row('ssl', `OpenSSL ${openssl}`)]));
+  const pythons = findPythons().map(({ executable, version, prefix, libpython, target, problem }) => {
+    const details = [
+      executable,
+      ...(kindOf(join(prefix, 'pyvenv.cfg')) ? [row('venv', prefix)] : []),
+      ...(libpython ? [row('libpython', libpython)] : []),
+      ...(target ? [row('target', target)] : []),
+    ];
+    const name = `CPython ${version || '?'}`;
+    return async () =>
+      problem === undefined
+        ? { name, details, ...(await ask(command, ['--python', executable])) }
+        : { name, details, answer: undefined, problem };
+  });
+  const pyodide = async () => ({ name: 'Pyodide', details: ['from npm'], ...(await ask(command, ['--pyodide'])) });
   let usable = false;
-  const tell = (name: string, details: readonly string[], verdict: string | undefined): void => {
-    usable ||= verdict === undefined;
-    print(`${verdict === undefined ? 'ok' : '--'} ${name.padEnd(16)} ${report(details, verdict)}`);
-  };
-  for (const { executable, version, target, libpython, problem } of findPythons()) {
-    const library = libpython ? [`libpython  ${libpython}`] : [];
-    const details = [executable, ...library, ...(target ? [`target     ${target}`] : [])];
-    tell(`CPython ${version || '?'}`, details, problem ?? (await ask(command, ['--python', executable])));
+  for await (const { name, details, answer, problem } of inOrder<Entry>([...pythons, pyodide])) {
+    usable ||= answer !== undefined;
+    const last = answer
+      ? [row('ssl', `${answer.ssl} (Node: OpenSSL ${openssl})`), row('layout', 'verified against the live interpreter')]
+      : [`not usable: ${problem}`];
+    print(report(answer ? 'ok' : '--', name, [...details, ...last]));
   }
-  tell('Pyodide', ['from npm'], await ask(command, ['--pyodide']));
   return usable;
 }
 
-function report(details: readonly string[], verdict: string | undefined): string {
-  const last = verdict === undefined ? 'layout     verified against the live interpreter' : `not usable: ${verdict}`;
-  return [...details, last].join(`\n${' '.repeat(20)}`);
+function row(name: string, value: string): string {
+  return `${name.padEnd(10)} ${value}`;
 }
 
-/** Undefined if the answer is right, else what went wrong. */
-function ask(command: string, source: readonly string[]): Promise<string | undefined> {
+function report(mark: string, name: string, details: readonly string[]): string {
+  return `${mark} ${name.padEnd(16)} ${details.join(`\n${' '.repeat(20)}`)}`;
+}
+
+/** Starts as many as there are processors, and gives what they come to in the order of the jobs. */
+async function* inOrder<T>(jobs: readonly (() => Promise<T>)[]): AsyncGenerator<T> {
+  const started: Promise<T>[] = [];
+  for (let i = 0; i < jobs.length; i++) {
+    for (const job of jobs.slice(started.length, i + availableParallelism())) started.push(job());
+    yield await (started[i] as Promise<T>);
+  }
+}
+
+/** The answer if it is one, else what went wrong. */
+function ask(command: string, source: readonly string[]): Promise<Pick<Entry, 'answer' | 'problem'>> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [command, 'json', ...source, question], (error, stdout, stderr) => {
-      if (!error && stdout.trim() === answer) resolve(undefined);
-      else resolve(stderr.trim().replace(/^memview: /, '') || error?.message || `it answered ${stdout}`);
+    const args = [command, 'json', ...source, '--setup', setup, question];
+    const options = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      const answer = error ? undefined : answerIn(stdout);
+      const said = stderr.trim().replace(/^memview: /, '') || error?.message || `it answered ${stdout}`;
+      resolve(answer ? { answer, problem: undefined } : { answer, problem: said });
     });
   });
+}
+
+/** The last line: a start-up file may print others before. */
+function answerIn(stdout: string): Answer | undefined {
+  try {
+    const bytes = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as number[];
+    return JSON.parse(Buffer.from(bytes).toString()) as Answer;
+  } catch {
+    return undefined;
+  }
 }
