@@ -44,12 +44,17 @@ export const fetchedNodes: ReadonlyMap<number, Fetched> = new Map(
   manifest.flatMap((entry) => (entry.major === undefined ? [] : [[entry.major, entry] as const])),
 );
 
-/** Every Python that discovery finds, the fetched ones on its PATH behind those of the shell. */
+/**
+ * Every Python that discovery finds, the fetched ones on its PATH behind those of the shell. What this Node cannot load
+ * counts as usable where {@link nodeFor} has one that can.
+ */
 export function findAll(): PythonInstallation[] {
   const { PATH = '' } = process.env;
   process.env.PATH = [PATH, join(home, 'bin'), join(home, 'bin-tracerefs')].join(delimiter);
   try {
-    return findPythons();
+    return findPythons().map((found) =>
+      nodeFor(found) === process.execPath ? found : { ...found, problem: undefined },
+    );
   } finally {
     process.env.PATH = PATH;
   }
@@ -57,6 +62,7 @@ export function findAll(): PythonInstallation[] {
 
 /** What was fetched of a Python together with Nodes of its own. */
 function withItsNode({ executable }: PythonInstallation): Fetched | undefined {
+  if (!existsSync(executable)) return undefined;
   const real = realpathSync(executable);
   return fetched.find(({ python, node }) => python && node && realpathSync(join(home, python)) === real);
 }
@@ -77,7 +83,9 @@ export function otherNodeFor(installation: PythonInstallation, major: number): s
 
 /** Which of the Pythons that were fetched are not among those: none should be. */
 export function notAmong(installations: readonly PythonInstallation[]): string[] {
-  const there = new Set(installations.map(({ executable }) => realpathSync(executable)));
+  const there = new Set(
+    installations.flatMap(({ executable }) => (existsSync(executable) ? [realpathSync(executable)] : [])),
+  );
   return fetched.flatMap(({ name, python, pyodide }) =>
     python && !pyodide && !there.has(realpathSync(join(home, python))) ? [name] : [],
   );
