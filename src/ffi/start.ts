@@ -87,7 +87,7 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
   const target = verify(tag, JSON.parse(bytesIn(api, memory, space, 'facts')) as BuildFacts);
   restoreFlag(api, memory, space);
   api.PyDict_SetItemString(api.PyInterpreterState_GetDict(api.PyInterpreterState_Main()), RECORD, space);
-  const interpreter = interpreterOf(installation, target, opened, space);
+  const interpreter = interpreterOf(installation, target, opened, space, new Gil(api));
   // From here on other threads of Python may run.
   api.PyEval_SaveThread();
   return interpreter;
@@ -111,7 +111,7 @@ export function runningInterpreter(): Interpreter | undefined {
   // Only the record says of which target the memory is; none is needed to read what C gives the address of.
   const anyTarget = processMemory('self', parseTarget('3.8-lp64'));
   const installation = JSON.parse(readPyBytes(api, anyTarget, bytes)) as PythonInstallation;
-  return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space);
+  return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space, gil);
 }
 
 function openPythonLibrary(libpython: string): Opened {
@@ -128,19 +128,23 @@ function mainGlobals(api: Api<typeof pythonSymbols>): bigint {
   return api.PyModule_GetDict(api.PyImport_AddModule('__main__'));
 }
 
-/** @param space the namespace of the bootstrap, which lives as long as the interpreter, and so does what it holds */
+/**
+ * @param space the namespace of the bootstrap, which lives as long as the interpreter, and so does what it holds
+ * @param gil the only one of this thread: what is taken twice would have to be given back in the opposite order
+ */
 function interpreterOf(
   installation: PythonInstallation,
   target: Target,
   { api, loader }: Opened,
   space: bigint,
+  gil: Gil,
 ): Interpreter {
   const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
   return {
     installation,
     target,
     api,
-    gil: new Gil(api),
+    gil,
     memory: processMemory('self', target),
     globals: mainGlobals(api),
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,
