@@ -44,7 +44,8 @@ function* inShell(): Generator<string> {
 /** The executables of a venv or an installation prefix, also one that is a link to what is gone. */
 function inPrefix(prefix: string): string[] {
   const folders = platform.inPrefix.map((folder) => resolve(prefix, folder));
-  const preferred = folders.flatMap((folder) => platform.preferred.map((name) => join(folder, name))).filter(isThere);
+  const paths = folders.flatMap((folder) => platform.preferred.map((name) => join(folder, name)));
+  const preferred = paths.filter((path) => isThere(path) && kindOf(path) !== 'folder');
   return preferred.length > 0 ? preferred : folders.flatMap(pythonsIn);
 }
 

@@ -106,6 +106,8 @@ export function probe(executable: string, timeout: number = TIMEOUT_MS): PythonI
   // What does not end by itself may not heed a milder signal either.
   const ended = spawnSync(executable, ['-c', probeProgram], {
     encoding: 'utf8',
+    // Given, for what this module sees need not be what a child inherits: jest's tests have a `process` of their own.
+    env: process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout,
     killSignal: 'SIGKILL',
@@ -120,7 +122,8 @@ function answerIn(printed: string): Answer | undefined {
   const line = printed.split('\n').find((text) => text.startsWith(MARK));
   try {
     const answer = JSON.parse(line?.slice(MARK.length) ?? '') as Partial<Answer> | null;
-    const texts = [answer?.executable, answer?.version, answer?.prefix, answer?.implementation];
+    const { executable, version, prefix, implementation, libraries = [], tried = [] } = answer ?? {};
+    const texts = [executable, version, prefix, implementation, ...libraries, ...tried];
     return texts.every((text) => typeof text === 'string') ? (answer as Answer) : undefined;
   } catch {
     return undefined;
@@ -152,7 +155,7 @@ function judge({ version, prefix, implementation, facts, ...answer }: Answer, as
   } catch (error) {
     return { ...found, problem: error instanceof Error ? error.message : String(error) };
   }
-  if (!libraries[0]) return { ...found, target, problem: whyNoLibrary(version, tried) };
+  if (!libraries[0]) return { ...found, target, problem: whyNoLibrary(target, tried) };
   // On a system of two architectures the library of the other may be found first.
   const libpython = libraries.find((path) => whyNotLoadable(path) === undefined) ?? libraries[0];
   const reason = whyNotLoadable(libpython);
@@ -165,10 +168,12 @@ function orderOf(version = ''): number {
   return major * 1000 + minor;
 }
 
-function whyNoLibrary(version: string, tried: readonly string[]): string {
-  const minor = version.split('.').slice(0, 2).join('.');
+function whyNoLibrary(target: string, tried: readonly string[]): string {
+  // Distributions have a package of the default build alone.
+  const [, release] = /^(\d+\.\d+)-\w+$/.exec(target) ?? [];
+  const packaged = release ? `on Debian and Ubuntu install libpython${release}; ` : '';
   return (
-    `it has no libpython (tried ${tried.join(', ') || 'none: it was built without --enable-shared'}). On Debian and ` +
-    `Ubuntu install libpython${minor}; with pyenv build it with PYTHON_CONFIGURE_OPTS=--enable-shared`
+    `it has no libpython (tried ${tried.join(', ') || 'none: it was built without --enable-shared'}): ${packaged}` +
+    'with pyenv build it with PYTHON_CONFIGURE_OPTS=--enable-shared'
   );
 }
