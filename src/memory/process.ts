@@ -66,7 +66,7 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
  * const python = openPython();
  * using view = python.view('bytearray(b"abc")');
  * const code = `(async () => {
- *   const { parentPort, workerData } = require('node:worker_threads');
+ *   const { parentPort, workerData } = await import('node:worker_threads');
  *   const { viewObject } = await import('memview');
  *   const { locatedMemory } = await import('memview/node');
  *   parentPort.postMessage(viewObject(locatedMemory(workerData.locator), workerData.object).toList());
