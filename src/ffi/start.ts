@@ -2,7 +2,7 @@
  * From an installation to a running interpreter in this process. The order is what worked on CPython 3.8 to 3.15:
  * refuse a second, open, promote, configure, start, bootstrap, verify, let the GIL go.
  */
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dataViewOf, textOf } from '../bytes.ts';
 import { LayoutMismatch } from '../errors.ts';
 import { type BuildFacts, recogniseTarget, verifyLayouts } from '../layouts/recognise.ts';
@@ -169,7 +169,9 @@ function isLibpython(path: string): boolean {
   return /^libpython\d\.\d+[a-z]*\.so/.test(path.slice(path.lastIndexOf('/') + 1));
 }
 
+/** The files mapped into this process; none where there is no `/proc` to say so. */
 function mappedLibraries(): Set<string> {
+  if (!existsSync('/proc/self/maps')) return new Set();
   const paths = readFileSync('/proc/self/maps', 'utf8').matchAll(/ (\/.*)$/gm);
   return new Set([...paths].flatMap(([, path]) => (path ? [path] : [])));
 }
