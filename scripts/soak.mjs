@@ -10,6 +10,8 @@ import { findPythons, openPython } from 'memview/ffi';
 const VIEWS = 1_000_000;
 const EVALS = 100_000;
 const ERRORS = 100_000;
+/** How much of them is done before anything is measured. */
+const WARM_UP = 0.1;
 /** The most by which the memory of the process may grow, in bytes. */
 const GROWTH = 5e6;
 /** In Python's counts: what a dict that grew, or an integer that is no longer small, makes of them. */
@@ -70,7 +72,8 @@ def counts():
       }
     });
   };
-  await work(0.1);
+  // As long as that of a whole soak, whatever the scale.
+  await work(WARM_UP / scale);
   const before = await measure(python);
   const start = performance.now();
   caught = 0;
