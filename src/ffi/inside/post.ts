@@ -39,11 +39,13 @@ class Desk:
                 thread.start()
                 self.running[key] = thread.ident
         except BaseException as error:
-            self.answer(key, "raised", describe(error))
+            self.kept[str(key)] = describe(error)
+            self.answer(key, "raised")
     def work(self, key, code):
         try:
             try:
-                kind, outcome = "value", evaluate(code)
+                self.kept[str(key)] = evaluate(code)
+                kind = "value"
             finally:
                 with self.lock:
                     self.running.pop(key, None)
@@ -52,8 +54,9 @@ class Desk:
                     pass
         except BaseException as error:
             self.running.pop(key, None)
-            kind, outcome = "raised", describe(error)
-        self.answer(key, kind, outcome)
+            self.kept[str(key)] = describe(error)
+            kind = "raised"
+        self.answer(key, kind)
     def interrupt(self, key):
         try:
             import ctypes
@@ -64,13 +67,14 @@ class Desk:
         with self.lock:
             if key in self.running:
                 raise_in(ctypes.c_ulong(self.running[key]), ctypes.py_object(KeyboardInterrupt))
-    def answer(self, key, kind, outcome):
-        self.kept[str(key)] = outcome
+    def answer(self, key, kind):
+        # No frame of this thread holds the outcome when Node hears of it: what Node then gives back is gone.
         if kind == "raised":
             # bytes.__basicsize__ counts the zero behind the bytes.
-            self.say("raised %d %d %d" % (key, id(outcome) + bytes.__basicsize__ - 1, len(outcome)))
+            place = id(self.kept[str(key)]) + bytes.__basicsize__ - 1
+            self.say("raised %d %d %d" % (key, place, len(self.kept[str(key)])))
         else:
-            self.say("value %d %d" % (key, id(outcome)))
+            self.say("value %d %d" % (key, id(self.kept[str(key)])))
     def say(self, line):
         self.outbox.append(line.encode("ascii") + b"\\n")
         if not self.insisting and not self.flush():
