@@ -41,9 +41,9 @@ export function postOf(interpreter: Interpreter): Post {
 /** Pipes to one desk, which is never closed: Python may hold what was shared for as long as it runs. */
 export class Post {
   readonly #calls: Calls;
-  /** The addresses of the desk and of its dict of what is kept. */
-  readonly #desk: bigint;
+  /** The addresses of the desk's dict of what is kept, and of its method. They are held for as long as Python runs. */
   readonly #kept: bigint;
+  readonly #share: bigint;
   readonly #ask: Socket;
   readonly #told: Socket;
   /** The runs that somebody waits for. */
@@ -56,9 +56,11 @@ export class Post {
   constructor(interpreter: Interpreter) {
     const calls = new Calls(interpreter);
     this.#calls = calls;
-    this.#desk = calls.routine('Desk');
-    this.#kept = calls.attribute(this.#desk, 'kept');
-    const [ask, told] = JSON.parse(calls.answer(calls.attribute(this.#desk, 'ends'))) as [number, number];
+    const desk = calls.routine('Desk');
+    this.#kept = calls.attribute(desk, 'kept');
+    this.#share = calls.attribute(desk, 'share');
+    const [ask, told] = JSON.parse(calls.answer(calls.attribute(desk, 'ends'))) as [number, number];
+    calls.release(desk);
     this.#ask = new Socket({ fd: ask, readable: false, writable: true });
     this.#told = new Socket({ fd: told, readable: true, writable: false });
     this.#ask.on('error', (error) => this.#broken(error)).unref();
@@ -120,16 +122,15 @@ export class Post {
   share(array: ArrayBufferView, address: bigint, itemsize: number, format: string): bigint {
     const calls = this.#calls;
     const key = ++this.#key;
-    const share = calls.attribute(this.#desk, 'share');
     const details = calls.string(JSON.stringify([key, String(address), array.byteLength, itemsize, format]));
     if (array.byteLength > 0) this.#pinned.set(key, array);
     try {
-      return calls.call(share, [details]);
+      return calls.call(this.#share, [details]);
     } catch (error) {
       this.#pinned.delete(key);
       throw error;
     } finally {
-      for (const object of [share, details]) calls.release(object);
+      calls.release(details);
     }
   }
 

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Python } from '../../../src/ffi/python.ts';
 import { PythonError } from '../../../src/ffi/python-error.ts';
-import { type Cases, type Subject, value } from './subject.ts';
-
-type PythonSubject = Subject & { readonly python: Python };
+import { type Cases, type PythonSubject, value } from './subject.ts';
 
 function raised(python: Python, code: string): PythonError {
   try {

@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 import { ReleasedError } from '../../../src/errors.ts';
 import { choosePython } from '../../../src/ffi/discover.ts';
 import { openPython } from '../../../src/ffi/open.ts';
-import type { Python } from '../../../src/ffi/python.ts';
 import { encodeJson } from '../../../src/json/encode.ts';
 import { layoutsFor } from '../../../src/layouts/layouts.ts';
 import { segmentMemory } from '../../../src/memory/segments.ts';
@@ -12,9 +11,7 @@ import { formatTarget } from '../../../src/target.ts';
 import type { BufferView, NestedList } from '../../../src/view/buffer-view.ts';
 import { viewObject } from '../../../src/view/object.ts';
 import { readStruct } from '../../../src/view/struct.ts';
-import { type Cases, has, type Subject } from './subject.ts';
-
-type PythonSubject = Subject & { readonly python: Python };
+import { type Cases, has, type PythonSubject } from './subject.ts';
 
 const json = (view: BufferView): string => new TextDecoder().decode(encodeJson(view));
 

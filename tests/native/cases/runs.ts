@@ -1,11 +1,8 @@
 /** Python at work while Node's event loop goes on: runs, their ends and aborts, threads, and the GIL between them. */
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
-import type { Python } from '../../../src/ffi/python.ts';
 import type { PyRef } from '../../../src/ffi/ref.ts';
-import type { Cases, Subject } from './subject.ts';
-
-type PythonSubject = Subject & { readonly python: Python };
+import { type Cases, type PythonSubject, until } from './subject.ts';
 
 const FOREVER = 'import time\nwhile True: time.sleep(0.001)';
 
@@ -37,11 +34,6 @@ async function lateness(during: () => Promise<unknown>): Promise<number> {
 }
 
 const text = async (value: Promise<PyRef>): Promise<string> => String(await value);
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const end = performance.now() + 20_000; performance.now() < end; await setTimeout(5)) if (holds()) return;
-  assert.fail(`not within 20 s: ${what}`);
-}
 
 export const runCases: Cases<PythonSubject> = {
   async 'a run gives the value of its last expression, None without one'({ python }) {
@@ -91,19 +83,28 @@ except BaseException as error:
     raise`;
     const controller = new AbortController();
     const run = python.run(code, { signal: controller.signal });
-    await until(() => String(python.eval('len(seen)')) === '1', 'the code begins');
+    await until(
+      () => String(python.eval('len(seen)')) === '1',
+      () => 'the code begins',
+    );
     const before = performance.now();
     controller.abort();
     await assert.rejects(run, { name: 'AbortError' });
     assert.ok(performance.now() - before < 50, 'it rejects at once');
-    await until(() => String(python.eval('seen')) === "['began', 'KeyboardInterrupt']", 'KeyboardInterrupt is raised');
+    await until(
+      () => String(python.eval('seen')) === "['began', 'KeyboardInterrupt']",
+      () => 'KeyboardInterrupt is raised',
+    );
 
     const reason = new Error('enough');
     await assert.rejects(python.run('1', { signal: AbortSignal.abort(reason) }), reason);
     await assert.rejects(python.run('while True: pass', { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' });
     await assert.rejects(python.run('1', { signal: 5 as never }), /expected an AbortSignal as signal, got number/);
     // The interrupted loops are gone, and an interrupt meets nobody else.
-    await until(() => !/memview.run/.test(String(python.eval('__import__("threading").enumerate()'))), 'threads end');
+    await until(
+      () => !/memview.run/.test(String(python.eval('__import__("threading").enumerate()'))),
+      () => 'threads end',
+    );
     assert.equal(await text(python.run('sum(range(10**6))')), '499999500000');
   },
 

@@ -5,22 +5,11 @@ import { Worker } from 'node:worker_threads';
 import { ReleasedError } from '../../../src/errors.ts';
 import type { Python } from '../../../src/ffi/python.ts';
 import type { PyRef } from '../../../src/ffi/ref.ts';
-import { type Cases, has, type Subject } from './subject.ts';
-
-type PythonSubject = Subject & { readonly python: Python };
+import { type Cases, has, type PythonSubject, until } from './subject.ts';
 
 /** Gives an object a name in Python. */
 function name(python: Python, as: string, ref: PyRef): void {
   python.eval(`lambda value: globals().update(${as}=value)`).call(ref);
-}
-
-async function until(holds: () => boolean, what: () => string): Promise<void> {
-  for (let i = 0; i < 200 && !holds(); i++) {
-    // In a turn of its own: what a WeakRef gave is kept until the turn ends.
-    await setTimeout(10);
-    globalThis.gc?.();
-  }
-  assert.ok(holds(), what());
 }
 
 /** Nothing of it is left in the caller, whose frame an array would stay in. */

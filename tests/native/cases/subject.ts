@@ -1,4 +1,6 @@
 /** What a case is run on: an interpreter, seen through the source that the command too is built on. */
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import type { Source } from '../../../src/cli/source.ts';
 import type { Python } from '../../../src/ffi/python.ts';
 
@@ -6,6 +8,9 @@ import type { Python } from '../../../src/ffi/python.ts';
 export interface Subject extends Source {
   readonly python: Python | undefined;
 }
+
+/** A libpython in this process. */
+export type PythonSubject = Subject & { readonly python: Python };
 
 /** Cases by what they show; each throws if it does not hold, and may answer with what it counted. */
 export type Cases<S> = Readonly<Record<string, (subject: S) => unknown>>;
@@ -19,4 +24,14 @@ export function value<T>({ text, exec }: Subject, expression: string): T {
 /** Whether there is a module of that name. One that is there and cannot be imported fails whoever imports it. */
 export function has(subject: Subject, module: string): boolean {
   return value(subject, `__import__("importlib.util").util.find_spec("${module}") is not None`);
+}
+
+/** Waits, and lets the garbage collector run, until something holds; fails when it does not within 20 s. */
+export async function until(holds: () => boolean, what: () => string): Promise<void> {
+  for (const end = performance.now() + 20_000; !holds(); ) {
+    assert.ok(performance.now() < end, what());
+    // In a turn of its own: what a WeakRef gave is kept until the turn ends.
+    await setTimeout(10);
+    globalThis.gc?.();
+  }
 }
