@@ -15,22 +15,83 @@ export interface DataModel {
   /** Alignment of 8-byte scalars (`int64_t`, `double`) inside a struct. */
   readonly align8: 4 | 8;
   readonly wchar_t: 2 | 4;
+  /** `long double`; without a form where machines of the model differ in it. */
+  readonly longDouble: { readonly size: number; readonly align: number; readonly form?: LongDoubleForm };
   /** How bit fields are laid out: as the System V ABIs do, or as Microsoft's compilers, where types never share a unit. */
   readonly bitFields: 'sysv' | 'ms';
 }
+
+/** How a `long double` is stored: Intel's 80 bits, IEEE 754's binary128, or as a `double`. */
+export type LongDoubleForm = 'x87' | 'binary128' | 'binary64';
 
 /**
  * The data models, by the name they have in a target's tag. `ilp32` is the System V i386 ABI, where 8-byte scalars
  * align to 4; `armhf`, `wasm32` and `win32` align them to 8.
  */
 export const dataModels = {
-  lp64: { byteOrder: 'little', pointer: 8, long: 8, align8: 8, wchar_t: 4, bitFields: 'sysv' },
-  lp64be: { byteOrder: 'big', pointer: 8, long: 8, align8: 8, wchar_t: 4, bitFields: 'sysv' },
-  llp64: { byteOrder: 'little', pointer: 8, long: 4, align8: 8, wchar_t: 2, bitFields: 'ms' },
-  ilp32: { byteOrder: 'little', pointer: 4, long: 4, align8: 4, wchar_t: 4, bitFields: 'sysv' },
-  armhf: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 4, bitFields: 'sysv' },
-  wasm32: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 4, bitFields: 'sysv' },
-  win32: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 2, bitFields: 'ms' },
+  lp64: {
+    byteOrder: 'little',
+    pointer: 8,
+    long: 8,
+    align8: 8,
+    wchar_t: 4,
+    bitFields: 'sysv',
+    longDouble: { size: 16, align: 16 },
+  },
+  lp64be: {
+    byteOrder: 'big',
+    pointer: 8,
+    long: 8,
+    align8: 8,
+    wchar_t: 4,
+    bitFields: 'sysv',
+    longDouble: { size: 16, align: 8, form: 'binary128' },
+  },
+  llp64: {
+    byteOrder: 'little',
+    pointer: 8,
+    long: 4,
+    align8: 8,
+    wchar_t: 2,
+    bitFields: 'ms',
+    longDouble: { size: 8, align: 8, form: 'binary64' },
+  },
+  ilp32: {
+    byteOrder: 'little',
+    pointer: 4,
+    long: 4,
+    align8: 4,
+    wchar_t: 4,
+    bitFields: 'sysv',
+    longDouble: { size: 12, align: 4, form: 'x87' },
+  },
+  armhf: {
+    byteOrder: 'little',
+    pointer: 4,
+    long: 4,
+    align8: 8,
+    wchar_t: 4,
+    bitFields: 'sysv',
+    longDouble: { size: 8, align: 8, form: 'binary64' },
+  },
+  wasm32: {
+    byteOrder: 'little',
+    pointer: 4,
+    long: 4,
+    align8: 8,
+    wchar_t: 4,
+    bitFields: 'sysv',
+    longDouble: { size: 16, align: 16, form: 'binary128' },
+  },
+  win32: {
+    byteOrder: 'little',
+    pointer: 4,
+    long: 4,
+    align8: 8,
+    wchar_t: 2,
+    bitFields: 'ms',
+    longDouble: { size: 8, align: 8, form: 'binary64' },
+  },
 } as const satisfies Record<string, DataModel>;
 
 /** The name of a data model: `lp64`, `llp64`, `wasm32` … */
@@ -46,6 +107,11 @@ export interface Target {
   /** Built with `--with-trace-refs`; two pointers before every object until 3.12, never with `freeThreaded`. */
   readonly traceRefs: boolean;
   readonly model: DataModelName;
+  /**
+   * How this machine stores a `long double`, which a tag does not say: `x87` on x86-64, `binary128` on most others.
+   * `openPython` states it; without it such elements of `lp64` are a FormatError.
+   */
+  readonly longDouble?: LongDoubleForm;
 }
 
 /**

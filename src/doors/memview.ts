@@ -108,13 +108,16 @@ export {
   type DataModelName,
   dataModels,
   formatTarget,
+  type LongDoubleForm,
   type Target,
   type Version,
 } from '../target.ts';
-export { BufferView, type NestedList } from '../view/buffer-view.ts';
-export type { ElementName, ElementValue, NumericTypedArray } from '../view/element.ts';
+export { BufferView } from '../view/buffer-view.ts';
+export type { Complex, ElementName, ElementValue, NumericTypedArray } from '../view/element.ts';
+export type { NestedList } from '../view/gather.ts';
 export { viewObject } from '../view/object.ts';
-export { PyMemoryView_GET_BUFFER } from '../view/py-buffer.ts';
+export { PyMemoryView_GET_BUFFER, type ViewSource, viewSources } from '../view/py-buffer.ts';
 export { Py_REFCNT, Py_TYPE, readType, type TypeInfo } from '../view/py-object.ts';
 export type { Range } from '../view/range.ts';
 export { readStruct } from '../view/struct.ts';
+export { Datetime64, Timedelta64, type TimeUnit } from '../view/time.ts';

@@ -42,6 +42,14 @@ export class LentMemory implements Memory {
     return this.#bytes.subarray(start, start + length);
   }
 
+  /** What hangs on a pointer, mapped for as long as it takes to write it. */
+  lend(address: bigint, length: number): Uint8Array {
+    if (this.#loan.released) throw new MemoryFault(address, length, 'these bytes were given back');
+    if (length === 0) return new Uint8Array();
+    checkReadable(this.#process, { low: address, length });
+    return mapMemory(address, length);
+  }
+
   #elsewhere(address: bigint, length: number): Uint8Array {
     if (this.#loan.released) throw new MemoryFault(address, length, 'these bytes were given back');
     return this.#process.read(address, length);

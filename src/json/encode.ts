@@ -1,6 +1,6 @@
 /** BufferView → JSON. Knows views, elements and text; nothing of Python or of where the bytes come from. */
 import { concatenate } from '../bytes.ts';
-import { JsonEncodeError } from '../errors.ts';
+import { FormatError, JsonEncodeError } from '../errors.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import type { ElementName, ElementValue } from '../view/element.ts';
 import { float16Text, float32Text, float64Text } from './number.ts';
@@ -16,10 +16,14 @@ export interface EncodeOptions {
 
 const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
 
+/** The element types whose values are written as they are. */
+const written = /^(bool|u?int\d+|b?float\d+|pointer)$/;
+
 type NumberText = (value: number) => string;
 
 const numberTexts: Partial<Record<ElementName, NumberText>> = {
   float16: float16Text,
+  bfloat16: float32Text,
   float32: float32Text,
   float64: float64Text,
 };
@@ -71,7 +75,12 @@ function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Wri
   if (!nonFinitePolicies.includes(nonFinite)) {
     throw new TypeError(`nonFinite is one of ${nonFinitePolicies.join(', ')}; got ${String(nonFinite)}`);
   }
-  const { element, little } = view.elements();
+  const element = view.element();
+  if (!written.test(element.name)) {
+    throw new FormatError(
+      `there is no JSON for elements of ${element.name} yet (format ${JSON.stringify(view.format)})`,
+    );
+  }
   const numberText = numberTexts[element.name];
   const textOf = (value: ElementValue, path: readonly number[]): string => {
     if (!numberText || typeof value !== 'number') return String(value);
@@ -82,7 +91,7 @@ function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Wri
     const place = path.map((i) => `[${i}]`).join('');
     throw new JsonEncodeError(`JSON has no ${value}, found at $${place}; pass nonFinite 'null', 'string' or 'literal'`);
   };
-  return (bytes, offset, path) => textOf(element.read(bytes, offset, little), path);
+  return (bytes, offset, path) => textOf(element.read(bytes, offset), path);
 }
 
 function* pieces(view: BufferView, write: Write): Generator<string> {
@@ -93,7 +102,7 @@ function* pieces(view: BufferView, write: Write): Generator<string> {
 
   /** While a piece was in other hands the view may have been released, or a WebAssembly heap have grown. */
   const resume = (): void => {
-    view.elements();
+    view.element();
     if (elements.bytes.buffer.byteLength === 0) elements = view.scan();
   };
 

@@ -25,6 +25,12 @@ export interface Memory {
    * @throws MemoryFault if any of the bytes cannot be read; never zeros instead, never a signal.
    */
   read(address: bigint, length: number): Uint8Array;
+  /**
+   * The memory itself, to be written to, where `read` of a live memory does not lend it everywhere.
+   *
+   * @throws MemoryFault as `read`
+   */
+  lend?(address: bigint, length: number): Uint8Array;
 }
 
 /** Where a memory is, as plain data that can be posted to a worker thread. */

@@ -7,18 +7,19 @@ import { dataViewOf } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory } from '../memory/memory.ts';
-import type { ElementValue, NumericTypedArray } from './element.ts';
-import { type Format, parseFormat } from './format.ts';
-import { type Elements, gatherPil, step, walk } from './gather.ts';
+import type { Element, ElementValue, NumericTypedArray } from './element.ts';
+import { parseFormat } from './format.ts';
+import { type Elements, gather, gatherPil, type NestedList, nest, step, swapBytes, walk } from './gather.ts';
 import { Lifetime } from './lifetime.ts';
-import { type BufferInfo, cStrides, type Extent, elementCount, extentOf } from './py-buffer.ts';
+import { type BufferInfo, cStrides, type Extent, elementCount, extentOf, type ViewSource } from './py-buffer.ts';
 import { Py_REFCNT } from './py-object.ts';
-import { checkIndex, type Range, take } from './range.ts';
+import { checkIndex, type Range } from './range.ts';
+import { cast, isCContiguous, isFContiguous, slice, transpose } from './select.ts';
 import { readStruct } from './struct.ts';
-import { noTypedArray, typedArrayFor, typedArrayOver } from './typed-array.ts';
+import { copiedArray, hostIsLittle, noTypedArray, typedArrayOver } from './typed-array.ts';
 
-/** Elements nested as deep as the buffer has dimensions; of a 0-d buffer the element itself. */
-export type NestedList = ElementValue | NestedList[];
+/** An array has no more elements than V8 can hold in one piece; a list of more would take the process with it. */
+const MOST_LISTED = 2 ** 27;
 
 /**
  * A borrowed view of a Python buffer, without a copy. Made by `viewObject`, or by `view` of a Python in this process.
@@ -92,14 +93,12 @@ export class BufferView {
 
   /** Whether the elements lie one after the other with the last index varying fastest. */
   get cContiguous(): boolean {
-    const { shape, strides, itemsize, suboffsets } = this.#live();
-    return !suboffsets && isContiguous(shape, strides, itemsize);
+    return isCContiguous(this.#live());
   }
 
   /** Whether the elements lie one after the other with the first index varying fastest. */
   get fContiguous(): boolean {
-    const { shape, strides, itemsize, suboffsets } = this.#live();
-    return !suboffsets && isContiguous(shape.toReversed(), strides.toReversed(), itemsize);
+    return isFContiguous(this.#live());
   }
 
   /** The address of the element at index 0, 0 …: C's `buf`. */
@@ -107,39 +106,59 @@ export class BufferView {
     return this.#live().address;
   }
 
-  /** The address of the memoryview that was read. A view made by `Python.view` has one of its own. */
+  /**
+   * The address of the memoryview that was read. A view made by `Python.view` has one of its own; where the source is
+   * not the buffer protocol, it is the address of the object that keeps the memory.
+   */
   get object(): bigint {
     return this.#live().object;
   }
 
-  /** How many buffers are exported from that memoryview, as it says now. */
+  /** How the memory was learnt of: `buffer`, or another protocol of {@link ViewSource}. Of `__array__` it is a copy. */
+  get source(): ViewSource {
+    return this.#live().source;
+  }
+
+  /**
+   * How many buffers are exported from that memoryview, as it says now.
+   *
+   * @throws TypeError if the source is not the buffer protocol.
+   */
   get exports(): number {
     return Number(this.#header().exports);
   }
 
-  /** The state flags of that memoryview, C's `_Py_MEMORYVIEW_…`, as it says now. */
+  /**
+   * The state flags of that memoryview, C's `_Py_MEMORYVIEW_…`, as it says now.
+   *
+   * @throws TypeError if the source is not the buffer protocol.
+   */
   get flags(): number {
     return this.#header().flags;
   }
 
-  /** The reference count of that memoryview, as it says now. */
+  /** The reference count of that object, as it says now. */
   get refcount(): number {
     return Py_REFCNT(this.#memory, this.#live().object);
   }
 
   /**
-   * The elements as a typed array over the memory itself, in C order: a write to either is seen by both. JavaScript
-   * has no read-only typed arrays: where `readonly` is true, writing to it changes what Python takes for constant, and
-   * ends the process where the operating system protects the memory (a read-only `mmap`).
+   * The elements as a typed array over the memory itself, in C order: a write to either is seen by both. Complex
+   * numbers are pairs of it, datetime64 and timedelta64 a BigInt64Array of their counts, addresses a BigUint64Array;
+   * elements for which there is no typed array (records, bytes, text, bfloat16, long double; float16 where the runtime
+   * has no Float16Array) are a Uint8Array of their bytes.
+   *
+   * JavaScript has no read-only typed arrays: where `readonly` is true, writing to it changes what Python takes for
+   * constant, and ends the process where the operating system protects the memory (a read-only `mmap`).
    *
    * @throws FormatError if no typed array has these elements in this order; the message names the remedy.
    */
   get data(): NumericTypedArray {
     const { address, shape } = this.#live();
-    const format = this.elements();
+    const element = this.element();
     if (!this.#memory.live) throw noTypedArray('its memory is read in snapshots');
     if (!this.cContiguous) throw noTypedArray('it is not C-contiguous');
-    return typedArrayOver(this.#bytes(), address, elementCount(shape), format);
+    return typedArrayOver(this.#bytes(), address, elementCount(shape), element);
   }
 
   /**
@@ -163,27 +182,48 @@ export class BufferView {
    * @throws FormatError if the format is not understood.
    */
   get(...index: number[]): ElementValue {
-    const { element, little } = this.elements();
+    const element = this.element();
     const [bytes, offset] = this.#at(index);
-    return element.read(bytes, offset, little);
+    return element.read(bytes, offset);
   }
 
   /**
-   * Writes the element at an index; the last argument is the value.
+   * Writes the element at an index; the last argument is the value, of the kind that `get` gives. On an error nothing
+   * of it is written.
    *
    * @throws TypeError if the buffer is read-only, or the value no kind of its element.
    * @throws RangeError if an index is out of range, or the value does not fit.
+   * @throws FormatError if the format is not understood.
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const python = openPython();
+   * python.exec('import ctypes; Point = type("Point", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_double)]})');
+   * python.exec('points = (Point * 2)()');
+   * using view = python.view('points');
+   * view.set(1, { x: 2.5 });
+   * console.log(view.toList()); // [ { x: 0 }, { x: 2.5 } ]
+   * ```
    */
   set(...indexAndValue: [...index: number[], value: ElementValue]): void {
     const info = this.#live();
-    const { element, little } = this.elements();
+    const element = this.element();
     const index = indexAndValue.slice(0, -1) as number[];
     const value = indexAndValue.at(-1) as ElementValue;
     if (info.readonly) throw new TypeError('this buffer is read-only: its exporter forbids writing');
     if (!this.#memory.live) throw new TypeError('this buffer is a snapshot: a write would be lost');
-    if (info.suboffsets) throw new TypeError('cannot write through suboffsets; write to the exporter in Python');
-    const [bytes, offset] = this.#at(index);
-    element.write(bytes, offset, value, little);
+    const [bytes, offset] = this.#at(index, true);
+    if (element.values === 1) {
+      element.write(bytes, offset, value);
+      return;
+    }
+    // The parts of a compound are all tried before one is written.
+    const tried = new DataView(new ArrayBuffer(element.size));
+    const target = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, element.size);
+    const trial = new Uint8Array(tried.buffer);
+    trial.set(target);
+    element.write(tried, 0, value);
+    target.set(trial);
   }
 
   /**
@@ -191,6 +231,7 @@ export class BufferView {
    * taken whole. An index removes its dimension, `null` takes all, `[start, stop, step]` is Python's slice.
    *
    * @throws RangeError if an index is out of range, a step is 0, or there are more ranges than dimensions.
+   * @throws FormatError if an index would leave a pointer (a suboffset) that no dimension follows.
    * @example
    * ```ts
    * import { openPython } from 'memview/ffi';
@@ -199,79 +240,92 @@ export class BufferView {
    * ```
    */
   slice(...ranges: Range[]): BufferView {
-    const info = this.#withoutSuboffsets('slice');
-    if (ranges.length > info.shape.length) {
-      throw new RangeError(`expected at most ${info.shape.length} ranges, got ${ranges.length}`);
-    }
-    const taken = info.shape.map((size, dimension) => take(ranges[dimension] ?? null, size, dimension));
-    const kept = taken.flatMap(({ single }, dimension) => (single ? [] : [dimension]));
-    let offset = 0;
-    // An empty dimension has no first element to start from.
-    taken.forEach(({ start, length }, i) => {
-      if (length > 0) offset += start * (info.strides[i] ?? 0);
-    });
-    return this.#derive({
-      ...info,
-      address: info.address + BigInt(offset),
-      shape: kept.map((i) => taken[i]?.length ?? 0),
-      strides: kept.map((i) => (info.strides[i] ?? 0) * (taken[i]?.step ?? 1)),
-    });
+    return this.#derive(slice(this.#memory, this.#live(), ranges));
   }
 
   /**
    * The view with its dimensions in another order; without arguments in the reverse order.
    *
    * @throws RangeError if the axes are not each dimension once.
+   * @throws FormatError if the view has suboffsets.
    */
   transpose(...axes: number[]): BufferView {
-    const info = this.#withoutSuboffsets('transpose');
-    const all = [...info.shape.keys()];
-    const order = axes.length === 0 ? all.toReversed() : axes.map((axis) => (axis < 0 ? axis + all.length : axis));
-    if (order.toSorted((a, b) => a - b).join() !== all.join()) {
-      throw new RangeError(`expected each of ${all.length} axes once, got (${axes.join(', ')})`);
-    }
-    const pick = (values: readonly number[]) => order.map((axis) => values[axis] ?? 0);
-    return this.#derive({ ...info, shape: pick(info.shape), strides: pick(info.strides) });
+    return this.#derive(transpose(this.#live(), axes));
+  }
+
+  /**
+   * The same bytes as elements of another format, as Python's `memoryview.cast`, but to and from any format.
+   *
+   * @param format of PEP 3118, e.g. `<i` or `T{d:x:d:y:}`
+   * @param shape in elements; by default one dimension
+   * @throws FormatError if the view is not C-contiguous, its bytes are no whole number of elements, or the format is
+   * not understood.
+   * @throws RangeError if the shape has not as many elements.
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * using view = openPython().view('bytearray(range(8))');
+   * console.log(view.cast('>H', [2, 2]).toList()); // [ [ 1, 515 ], [ 1029, 1543 ] ]
+   * ```
+   */
+  cast(format: string, shape?: readonly number[]): BufferView {
+    const info = this.#live();
+    const { size } = parseFormat(format, undefined, this.#memory.target);
+    return this.#derive(cast(info, format, size, shape));
   }
 
   /**
    * The elements as nested arrays, as Python's `tolist()`; of a 0-d buffer the element.
    *
-   * @throws FormatError if the format is not understood.
+   * @throws FormatError if the format is not understood, or there are more than 2^27 elements.
    */
   toList(): NestedList {
-    const { element, little } = this.elements();
-    const { bytes, origin, shape, strides } = this.scan();
-    const nest = (dimension: number, offset: number): NestedList => {
-      const size = shape[dimension];
-      if (size === undefined) return element.read(bytes, offset, little);
-      const stride = strides[dimension] ?? 0;
-      return Array.from({ length: size }, (_, i) => nest(dimension + 1, offset + i * stride));
-    };
-    return nest(0, origin);
+    const { shape } = this.#live();
+    const { read } = this.element();
+    // Behind a dimension without elements there are none, but before it as many empty lists as it is met.
+    const empty = shape.indexOf(0);
+    const count = elementCount(empty < 0 ? shape : shape.slice(0, empty));
+    if (count > MOST_LISTED) {
+      throw new FormatError(
+        `toList() of ${count} elements is more than an array holds; slice it, or use toTypedArray()`,
+      );
+    }
+    return nest(this.scan(), read);
   }
 
   /**
-   * A copy of the elements in C order, whatever strides, byte order or alignment they have. Where the runtime has no
-   * Float16Array, binary16 comes as a Float32Array, which holds every value of it.
+   * A copy of the elements in C order, whatever strides, byte order or alignment they have. Where `data` would be a
+   * Uint8Array, numbers are converted: float16 (without a Float16Array) and bfloat16 to a Float32Array, which holds
+   * every value of theirs, long double to a Float64Array, which holds the nearest.
    *
-   * @throws FormatError if the format is not understood.
+   * @throws FormatError if the format is not understood, or there is no memory for the copy.
    */
   toTypedArray(): NumericTypedArray {
-    const { element, little } = this.elements();
+    const element = this.element();
     const elements = this.scan();
-    const copy = typedArrayFor(element, elementCount(elements.shape));
-    let i = 0;
-    walk(elements, (offset) => {
-      const value = element.read(elements.bytes, offset, little);
-      copy[i++] = typeof value === 'boolean' ? Number(value) : value;
-    });
+    const { size, width, converted } = element;
+    const copy = copiedArray(element, elementCount(elements.shape));
+    if (converted) {
+      let i = 0;
+      walk(elements, (offset) => {
+        const value = element.read(elements.bytes, offset);
+        if (typeof value === 'object' && 're' in value) {
+          copy[i++] = value.re as number;
+          copy[i++] = value.im as number;
+        } else copy[i++] = Number(value);
+      });
+    } else {
+      const bytes = new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength);
+      gather(elements, size, bytes);
+      if (width > 1 && element.little !== hostIsLittle) swapBytes(bytes, width);
+    }
     return copy;
   }
 
   /**
    * Gives the buffer back to its exporter. Idempotent. Afterwards every member throws `ReleasedError`, and typed
-   * arrays over memory mapped for this view have length 0. A view made by `slice` or `transpose` ends with its origin.
+   * arrays over memory mapped for this view have length 0. A view made by `slice`, `transpose` or `cast` ends with its
+   * origin.
    */
   release(): void {
     this.#lifetime.release();
@@ -291,10 +345,10 @@ export class BufferView {
     return `BufferView { format ${JSON.stringify(format)}, shape (${shape}), strides (${strides})${access} }`;
   }
 
-  /** How to read one element. @internal */
-  elements(): Format {
-    const { elements, format, itemsize } = this.#live();
-    return elements ?? parseFormat(format, itemsize, this.#memory.target);
+  /** What one element is. @internal */
+  element(): Element {
+    const { format, itemsize } = this.#live();
+    return parseFormat(format, itemsize, this.#memory.target);
   }
 
   /** The elements within one DataView. @internal */
@@ -314,14 +368,10 @@ export class BufferView {
   }
 
   #header() {
-    const { object } = this.#live();
-    return readStruct(this.#memory, layoutsFor(this.#memory.target).PyMemoryViewObject, object);
-  }
-
-  #withoutSuboffsets(verb: string): BufferInfo {
-    const info = this.#live();
-    if (info.suboffsets) throw new FormatError(`cannot ${verb} a view with suboffsets; ${verb} it in Python`);
-    return info;
+    const { object, source } = this.#live();
+    if (source === 'buffer')
+      return readStruct(this.#memory, layoutsFor(this.#memory.target).PyMemoryViewObject, object);
+    throw new TypeError(`expected a view of a memoryview, this one is of ${source}: there are no exports to count`);
   }
 
   #reach(): Extent {
@@ -337,8 +387,8 @@ export class BufferView {
     return this.#window;
   }
 
-  /** Where one element is: the bytes to read it from, and its offset in them. */
-  #at(index: readonly number[]): [bytes: DataView, offset: number] {
+  /** Where one element is: the bytes to read it from, or to write it to, and its offset in them. */
+  #at(index: readonly number[], toWrite = false): [bytes: DataView, offset: number] {
     const info = this.#live();
     const { shape, strides, itemsize, suboffsets } = info;
     if (index.length !== shape.length) {
@@ -350,16 +400,11 @@ export class BufferView {
       return [this.#bytes(), Number(info.address - this.#reach().low) + offset];
     }
     const address = checked.reduce((at, i, dimension) => step(this.#memory, info, dimension, at, i), info.address);
-    return [dataViewOf(this.#memory.read(address, itemsize)), 0];
+    const memory = this.#memory;
+    return [dataViewOf(toWrite && memory.lend ? memory.lend(address, itemsize) : memory.read(address, itemsize)), 0];
   }
 
   #derive(info: BufferInfo): BufferView {
     return new BufferView(this.#memory, info, new Lifetime('view', this.#lifetime));
   }
-}
-
-function isContiguous(shape: readonly number[], strides: readonly number[], itemsize: number): boolean {
-  if (shape.includes(0)) return true;
-  const expected = cStrides(shape, itemsize);
-  return shape.every((size, i) => size === 1 || strides[i] === expected[i]);
 }

@@ -1,4 +1,4 @@
-/** IEEE 754 binary16, for runtimes whose DataView has no getFloat16. */
+/** Numbers of 16 bits: IEEE 754 binary16, for runtimes whose DataView has no getFloat16, and bfloat16. */
 
 /** The value of 16 bits. Every binary16 number is exact as a double. */
 export function float16FromBits(bits: number): number {
@@ -17,11 +17,16 @@ export function float16ToBits(value: number): number {
   const magnitude = Math.abs(value);
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude < 2 ** -14) return sign | roundHalfEven(magnitude * 2 ** 24);
-  const exponent = Math.floor(Math.log2(magnitude));
-  // log2 may round up to the next power of two; the power itself is exact, so this settles it.
-  const floor = 2 ** exponent > magnitude ? exponent - 1 : exponent;
+  const floor = floorLog2(magnitude);
   // A fraction that rounds up to 2048 carries into the exponent, which is what the addition does.
   return sign | (((floor + 14) << 10) + roundHalfEven(magnitude * 2 ** (10 - floor)));
+}
+
+/** The exponent of the power of two at or below a normal number. */
+function floorLog2(magnitude: number): number {
+  const exponent = Math.floor(Math.log2(magnitude));
+  // log2 may round up to the next power of two; the power itself is exact, so this settles it.
+  return 2 ** exponent > magnitude ? exponent - 1 : exponent;
 }
 
 function roundHalfEven(value: number): number {
@@ -30,3 +35,24 @@ function roundHalfEven(value: number): number {
   if (rest !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
 }
+
+/** The value of the 16 bits of a bfloat16: the upper half of a binary32 number. */
+export function bfloat16FromBits(bits: number): number {
+  word.setUint32(0, bits << 16);
+  return word.getFloat32(0);
+}
+
+/** The bits of the nearest bfloat16, ties to even; beyond the greatest an infinity. */
+export function bfloat16ToBits(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  // Below 2^-126 the gap between neighbours is 2^-133, above it 2^-7 of the power of two below.
+  const exponent = magnitude < 2 ** -126 ? -126 : Math.min(floorLog2(magnitude), 128);
+  if (exponent === 128) return sign | 0x7f80;
+  // In two steps: the factor alone may be beyond the greatest double. A fraction rounded up carries into the exponent.
+  const fraction = roundHalfEven(magnitude * 2 ** 67 * 2 ** (-60 - exponent));
+  return sign | (magnitude < 2 ** -126 ? fraction : ((exponent + 126) << 7) + fraction);
+}
+
+const word = new DataView(new ArrayBuffer(4));

@@ -1,95 +1,453 @@
-/** Formats of PEP 3118, the `format` of a Py_buffer: which element type a code is under a data model. */
+/**
+ * Formats, the `format` of a Py_buffer: which elements there are, and where the parts of each lie. The grammar is that
+ * of PEP 3118, as numpy, ctypes, array and `struct` write it:
+ *
+ *     format  = { space | mark | item }        mark = "@" | "^" | "=" | "<" | ">" | "!"       holds until the next
+ *     item    = [ count ] [ "(" n { "," n } ")" ] type [ ":" name ":" ]                  in either order
+ *     type    = code | "Z" float | "T{" format "}" | "&" item | "X{" … "}"
+ *
+ * and, for what buffers cannot say and other sources do (ours, after numpy's spelling): `M8[25s]` and `m8[ns]` for
+ * datetime64 and timedelta64, `E` for bfloat16, and `#12` for "the next item begins at byte 12 of its record".
+ */
 import { FormatError } from '../errors.ts';
-import { type DataModel, dataModels, type Target } from '../target.ts';
-import { type Element, type ElementName, elements } from './element.ts';
+import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
+import { type DataModel, dataModels, type LongDoubleForm, type Target } from '../target.ts';
+import type { Element, Field } from './element.ts';
+import { longDoubleElement, type NumberName, numberElement } from './number.ts';
+import { recordElement, subarrayElement, tupleElement } from './record.ts';
+import { addressElement, bytesElement, exactBytesElement, pascalElement, textElement } from './text.ts';
+import { type TimeUnit, timeElement, timeUnits } from './time.ts';
 
-/** A format understood: its element type and the order of its bytes. */
-export interface Format {
-  readonly element: Element;
-  readonly little: boolean;
+/** How a format that states too little, or something else than the itemsize, is taken. */
+interface Reading {
+  /** Every part is aligned as C aligns it, whatever the marks say: ctypes leaves out its padding before 3.12. */
+  readonly aligned: boolean;
+  /** Bytes of a `u`: a UCS-2 unit in PEP 3118, a `wchar_t` in ctypes. */
+  readonly u: 2 | 4;
 }
 
-/** The size that C gives (`@`, or no mark), and the size under `=`, `<`, `>` and `!`; undefined where not allowed. */
-interface Code {
-  readonly kind: 'bool' | 'int' | 'uint' | 'float';
+/** The size that C gives (`@`, `^`, or no mark), and the size under `=`, `<`, `>` and `!`; undefined where not allowed. */
+interface NumberCode {
+  readonly kind: 'bool' | 'int' | 'uint' | 'float' | 'bfloat' | 'complex';
   readonly native: number | 'long' | 'pointer';
-  readonly standard?: number | 'pointer';
+  readonly standard?: number;
 }
 
-const codes: Readonly<Record<string, Code>> = {
-  '?': { kind: 'bool', native: 1, standard: 1 },
-  b: { kind: 'int', native: 1, standard: 1 },
-  B: { kind: 'uint', native: 1, standard: 1 },
-  h: { kind: 'int', native: 2, standard: 2 },
-  H: { kind: 'uint', native: 2, standard: 2 },
-  i: { kind: 'int', native: 4, standard: 4 },
-  I: { kind: 'uint', native: 4, standard: 4 },
+const same = (kind: NumberCode['kind'], size: number): NumberCode => ({ kind, native: size, standard: size });
+
+const numberCodes: Readonly<Record<string, NumberCode>> = {
+  '?': same('bool', 1),
+  b: same('int', 1),
+  B: same('uint', 1),
+  h: same('int', 2),
+  H: same('uint', 2),
+  i: same('int', 4),
+  I: same('uint', 4),
   l: { kind: 'int', native: 'long', standard: 4 },
   L: { kind: 'uint', native: 'long', standard: 4 },
-  q: { kind: 'int', native: 8, standard: 8 },
-  Q: { kind: 'uint', native: 8, standard: 8 },
+  q: same('int', 8),
+  Q: same('uint', 8),
   n: { kind: 'int', native: 'pointer' },
   N: { kind: 'uint', native: 'pointer' },
-  // struct allows no order mark here, but ctypes exports `<P`.
-  P: { kind: 'uint', native: 'pointer', standard: 'pointer' },
-  e: { kind: 'float', native: 2, standard: 2 },
-  f: { kind: 'float', native: 4, standard: 4 },
-  d: { kind: 'float', native: 8, standard: 8 },
+  e: same('float', 2),
+  f: same('float', 4),
+  d: same('float', 8),
+  E: same('bfloat', 2),
+  // The struct module of 3.14 and ctypes of 3.14; 3.15 writes Zf and Zd.
+  F: same('complex', 8),
+  D: same('complex', 16),
+  Ze: same('complex', 4),
+  Zf: same('complex', 8),
+  Zd: same('complex', 16),
 };
 
-/** Byte-order marks: whether the sizes are C's, and the order they name (undefined: the target's). */
-const marks: Readonly<Partial<Record<string, { native: boolean; little?: boolean }>>> = {
-  '@': { native: true },
-  '^': { native: true },
-  '=': { native: false },
-  '<': { native: false, little: true },
-  '>': { native: false, little: false },
-  '!': { native: false, little: false },
+/** Codes of addresses. ctypes has `z` and `Z` for char* and wchar_t*. */
+const addressCodes: Readonly<Record<string, 'object' | 'pointer'>> = {
+  O: 'object',
+  P: 'pointer',
+  z: 'pointer',
+  Z: 'pointer',
 };
 
-/** A format understood, or what was expected from which place on. */
-function match(format: string, target: Target): Format | { readonly at: number; readonly expected: string } {
-  const model: DataModel = dataModels[target.model];
-  const mark = marks[format[0] ?? ''];
-  const at = mark ? 1 : 0;
-  const character = format[at] ?? '';
-  const code = Object.hasOwn(codes, character) ? codes[character] : undefined;
-  if (!code) return { at, expected: 'expected one of ? b B h H i I l L q Q n N P e f d' };
-  if (format.length > at + 1) return { at: at + 1, expected: 'expected the end' };
-  const named = mark?.native === false ? code.standard : code.native;
-  const size = typeof named === 'string' ? model[named] : named;
-  if (!size) return { at, expected: `${character} has no standard size: expected the mark @, or none` };
-  return { element: elements[nameOf(code.kind, size)], little: mark?.little ?? model.byteOrder === 'little' };
+/** Byte-order marks: whether the sizes are C's, whether C's alignment is, and the order they name. */
+const marks: Readonly<Partial<Record<string, Mark>>> = {
+  '@': { native: true, aligned: true },
+  '^': { native: true, aligned: false },
+  '=': { native: false, aligned: false },
+  '<': { native: false, aligned: false, little: true },
+  '>': { native: false, aligned: false, little: false },
+  '!': { native: false, aligned: false, little: false },
+};
+
+interface Mark {
+  readonly native: boolean;
+  readonly aligned: boolean;
+  /** Undefined: the target's. */
+  readonly little?: boolean;
 }
 
-function nameOf(kind: Code['kind'], size: number): ElementName {
-  return (kind === 'bool' ? 'bool' : `${kind}${size * 8}`) as ElementName;
+/** An element type, and what C aligns it to, in bytes. */
+interface Typed {
+  readonly element: Element;
+  readonly align: number;
 }
 
-/** The format if it is understood and its elements have that size in bytes, else undefined. @internal */
-export function formatOf(format: string, itemsize: number, target: Target): Format | undefined {
-  const matched = match(format, target);
-  return 'element' in matched && matched.element.size === itemsize ? matched : undefined;
+/** What stands between two braces, or from the beginning to the end. */
+interface Sequence extends Typed {
+  /** The element, with C's padding at its end. */
+  readonly padded: Element;
 }
 
-/**
- * Reads a format of one number: an optional order mark and one of the codes `? b B h H i I l L q Q n N P e f d`.
- *
- * @param itemsize in bytes, which the format must have too
- * @throws FormatError that shows the place from which the format is not understood.
- */
-export function parseFormat(format: string, itemsize: number, target: Target): Format {
-  const matched = match(format, target);
-  if (!('element' in matched)) {
-    const place = matched.at < format.length ? `at ${JSON.stringify(format.slice(matched.at))}` : 'at its end';
-    throw notRead(format, `${matched.expected}, ${place}`);
+/** Nested deeper than any compiler nests structs. */
+const MAX_DEPTH = 64;
+/** Values of an element: more than one per byte come only of items without bytes, of which there must not be too many. */
+const MAX_EMPTY = 1 << 16;
+
+class Parser {
+  readonly #text: string;
+  readonly #target: Target;
+  readonly #model: DataModel;
+  readonly #reading: Reading;
+  #at = 0;
+  #mark: Mark = { native: true, aligned: true };
+  #depth = 0;
+
+  constructor(text: string, target: Target, reading: Reading) {
+    this.#text = text;
+    this.#target = target;
+    this.#model = dataModels[target.model];
+    this.#reading = reading;
   }
-  const { size } = matched.element;
-  if (size !== itemsize) throw notRead(format, `it is of ${size} bytes, but the itemsize is ${itemsize}`);
-  return matched;
+
+  /** @throws FormatError that shows the place from which the format is not understood. */
+  parse(): Sequence {
+    const whole = this.#sequence(false);
+    if (this.#at < this.#text.length) throw this.#unexpected('the end');
+    return whole;
+  }
+
+  #unexpected(expected: string, at = this.#at): FormatError {
+    const place = at < this.#text.length ? `at ${JSON.stringify(shorten(this.#text.slice(at)))}` : 'at its end';
+    return notRead(this.#text, `expected ${expected}, ${place}`);
+  }
+
+  #take(text: string): boolean {
+    if (!this.#text.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  #match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.#at;
+    const matched = pattern.exec(this.#text)?.[0];
+    if (matched !== undefined) this.#at += matched.length;
+    return matched;
+  }
+
+  #number(expected: string): number {
+    const at = this.#at;
+    const value = Number(this.#match(/\d+/y) ?? Number.NaN);
+    if (Number.isSafeInteger(value)) return value;
+    throw this.#unexpected(expected, at);
+  }
+
+  /** Items up to a closing brace, or to the end. */
+  #sequence(braced: boolean): Sequence {
+    const start = this.#at;
+    const fields: Field[] = [];
+    let cursor = 0;
+    let size = 0;
+    let align = 1;
+    let padding = false;
+    for (;;) {
+      this.#match(/\s+/y);
+      if (this.#at === this.#text.length || this.#text[this.#at] === '}') break;
+      const mark = marks[this.#text[this.#at] ?? ''];
+      if (mark) {
+        this.#mark = mark;
+        this.#at++;
+        continue;
+      }
+      if (this.#take('#')) {
+        cursor = this.#number('an offset');
+        size = Math.max(size, cursor);
+        continue;
+      }
+      const at = this.#at;
+      const item = this.#item();
+      if (this.#reading.aligned || this.#mark.aligned) cursor = roundUp(cursor, item.align);
+      align = Math.max(align, item.align);
+      if (item.name === undefined && item.element.name === 'void' && item.skipped) padding = true;
+      else {
+        if (item.name !== undefined && fields.some(({ name }) => name === item.name)) {
+          throw this.#unexpected(`another name than ${JSON.stringify(item.name)}, which is taken`, at);
+        }
+        fields.push({ name: item.name, element: item.element, offset: cursor, repeat: item.repeat });
+      }
+      cursor += item.repeat * item.element.size;
+      size = Math.max(size, cursor);
+      if (!Number.isSafeInteger(size)) throw this.#unexpected('less than 2^53 bytes', at);
+    }
+    if (braced && !this.#take('}')) throw this.#unexpected("'}'");
+    const made = (bytes: number): Element => this.#made(fields, bytes, braced, padding, start);
+    const natural = this.#reading.aligned || this.#mark.aligned ? roundUp(size, align) : size;
+    const element = made(size);
+    return { element, padded: natural === size ? element : made(natural), align };
+  }
+
+  #made(fields: readonly Field[], size: number, braced: boolean, padding: boolean, start: number): Element {
+    const [first] = fields;
+    if (!braced) {
+      if (!first && padding) return exactBytesElement('void', size);
+      if (!first) throw this.#unexpected('an item', start);
+      const alone = fields.length === 1 && first.repeat === 1 && first.name === undefined;
+      if (alone && first.offset === 0 && first.element.size === size) return first.element;
+    }
+    const named = braced && fields.length === 0 ? true : fields.some(({ name }) => name !== undefined);
+    const element = named ? recordElement(naming(fields), size) : tupleElement(fields, size);
+    if (element.values > MAX_EMPTY + 8 * size) throw this.#unexpected('fewer items without bytes', start);
+    return element;
+  }
+
+  /** One item. */
+  #item(): Typed & { readonly name: string | undefined; readonly repeat: number; readonly skipped: boolean } {
+    if (++this.#depth > MAX_DEPTH) throw this.#unexpected(`at most ${MAX_DEPTH} levels`);
+    let count: number | undefined;
+    let shape: number[] | undefined;
+    const at = this.#at;
+    for (;;) {
+      if (count === undefined && /\d/.test(this.#text[this.#at] ?? '')) count = this.#number('a count below 2^53');
+      else if (shape === undefined && this.#take('(')) shape = this.#shape();
+      else break;
+    }
+    // numpy writes a shape before the mark of what it is a shape of.
+    const mark = shape || count !== undefined ? marks[this.#text[this.#at] ?? ''] : undefined;
+    if (mark) {
+      this.#mark = mark;
+      this.#at++;
+    }
+    const skipped = this.#text[this.#at] === 'x';
+    const typed = this.#type(count);
+    let { element } = typed;
+    // A count is a length for some types, and for others so many of them; with a name these are one field.
+    let repeat = typed.counted ? 1 : (count ?? 1);
+    const name = this.#take(':') ? this.#name() : undefined;
+    if (repeat !== 1 && (name !== undefined || shape)) {
+      element = subarrayElement(element, [repeat]);
+      repeat = 1;
+    }
+    if (shape) element = subarrayElement(element, shape);
+    if (!Number.isSafeInteger(element.size)) throw this.#unexpected('less than 2^53 bytes', at);
+    if (element.values > MAX_EMPTY + 8 * element.size) throw this.#unexpected('fewer items without bytes', at);
+    this.#depth--;
+    return { element, align: typed.align, name, repeat, skipped };
+  }
+
+  #shape(): number[] {
+    const sizes: number[] = [];
+    do {
+      this.#match(/\s+/y);
+      sizes.push(this.#number('a size'));
+      this.#match(/\s+/y);
+      if (sizes.length > PyBUF_MAX_NDIM) throw this.#unexpected(`at most ${PyBUF_MAX_NDIM} dimensions`);
+    } while (this.#take(',') && this.#text[this.#at] !== ')');
+    if (!this.#take(')')) throw this.#unexpected("',' or ')'");
+    return sizes;
+  }
+
+  #name(): string {
+    const name = this.#match(/[^:]+/y);
+    if (name === undefined || !this.#take(':')) throw this.#unexpected("a name and ':'");
+    return name;
+  }
+
+  /** @param count before the code, which is a length for the types that answer `counted` */
+  #type(count: number | undefined): Typed & { readonly counted?: boolean } {
+    const at = this.#at;
+    if (this.#take('T{')) {
+      const { padded: element, align } = this.#sequence(true);
+      return { element, align };
+    }
+    if (this.#take('&')) {
+      this.#match(/\s+/y);
+      this.#item();
+      return this.#address('pointer');
+    }
+    if (this.#take('X{')) {
+      this.#braces();
+      return this.#address('pointer');
+    }
+    const time = this.#time();
+    if (time) return time;
+    const code = this.#match(/Z[efdg]|./sy) ?? '';
+    const length = count ?? 1;
+    const little = this.#little;
+    switch (code) {
+      case 'x':
+        return { element: exactBytesElement('void', length), align: 1, counted: true };
+      case 's':
+        return { element: bytesElement(length), align: 1, counted: true };
+      case 'p':
+        return { element: pascalElement(length), align: 1, counted: true };
+      case 'c':
+        return { element: exactBytesElement('bytes', 1), align: 1 };
+      case 'w':
+        return { element: textElement(4, count, little), align: 4, counted: true };
+      case 'u':
+        return { element: textElement(this.#reading.u, count, little), align: this.#reading.u, counted: true };
+      case 'g':
+      case 'G':
+      case 'Zg':
+        return this.#longDouble(code !== 'g', at);
+      default:
+        return this.#scalar(code, at);
+    }
+  }
+
+  get #little(): boolean {
+    return this.#mark.little ?? this.#model.byteOrder === 'little';
+  }
+
+  #scalar(code: string, at: number): Typed {
+    if (Object.hasOwn(addressCodes, code)) return this.#address(addressCodes[code] ?? 'pointer');
+    const known = Object.hasOwn(numberCodes, code) ? numberCodes[code] : undefined;
+    if (!known) {
+      const codes = '? b B h H i I l L q Q n N e f d g Zf Zd Zg s p x c w u O P T{ & X{ M8[ m8[';
+      throw this.#unexpected(`one of ${codes}`, at);
+    }
+    const named = this.#mark.native ? known.native : known.standard;
+    if (!named) throw this.#unexpected(`the mark @, or none, before ${code}, which has no standard size`, at);
+    const size = typeof named === 'string' ? this.#model[named] : named;
+    const name = known.kind === 'bool' ? 'bool' : `${known.kind}${known.kind === 'bfloat' ? 16 : size * 8}`;
+    const align = known.kind === 'complex' ? size / 2 : size;
+    return {
+      element: numberElement(name as NumberName, this.#little),
+      align: align === 8 ? this.#model.align8 : align,
+    };
+  }
+
+  #address(name: 'object' | 'pointer'): Typed {
+    const size = this.#model.pointer;
+    return { element: addressElement(name, size, this.#little), align: size };
+  }
+
+  #longDouble(complex: boolean, at: number): Typed {
+    const { size, align, form } = longDoubleOf(this.#target);
+    if (form) return { element: longDoubleElement(form, size, complex, this.#little), align };
+    const remedy = "state it in the memory's target: { ...target, longDouble: 'x87' }, or 'binary128'";
+    throw this.#unexpected(`to know how this machine stores a long double (${remedy})`, at);
+  }
+
+  /** `M8[ns]`, `m8[25s]`, or without a unit `M8`. */
+  #time(): Typed | undefined {
+    const kind = this.#match(/[Mm]8/y);
+    if (!kind) return undefined;
+    let step = 1;
+    let unit: TimeUnit = 'generic';
+    if (this.#take('[')) {
+      const at = this.#at;
+      step = /\d/.test(this.#text[this.#at] ?? '') ? this.#number('a count below 2^53') : 1;
+      unit = this.#match(/[a-zA-Z]+/y) as TimeUnit;
+      if (!timeUnits.includes(unit) || !this.#take(']'))
+        throw this.#unexpected(`a unit, one of ${timeUnits.join(' ')}, and ']'`, at);
+    }
+    const name = kind === 'M8' ? 'datetime64' : 'timedelta64';
+    return { element: timeElement(name, unit, step, this.#little), align: this.#model.align8 };
+  }
+
+  /** Past the brace that closes the one before. */
+  #braces(): void {
+    for (let open = 1; open > 0; this.#at++) {
+      const character = this.#text[this.#at];
+      if (character === undefined) throw this.#unexpected("'}'");
+      if (character === '{') open++;
+      if (character === '}') open--;
+    }
+  }
+}
+
+function longDoubleOf({ model, longDouble }: Target): { size: number; align: number; form?: LongDoubleForm } {
+  const stated: { size: number; align: number; form?: LongDoubleForm } = dataModels[model].longDouble;
+  if (stated.form || !longDouble) return stated;
+  return longDouble === 'binary64' ? { size: 8, align: 8, form: longDouble } : { ...stated, form: longDouble };
+}
+
+/** Fields of which some have a name: the others get those that numpy gives them, the first `f0`, `f1` … that are free. */
+function naming(fields: readonly Field[]): Field[] {
+  const taken = new Set(fields.map(({ name }) => name));
+  let next = 0;
+  const free = (): string => {
+    while (taken.has(`f${next}`)) next++;
+    return `f${next++}`;
+  };
+  return fields.map((field) => {
+    const element = field.repeat === 1 ? field.element : subarrayElement(field.element, [field.repeat]);
+    return { ...field, element, repeat: 1, name: field.name ?? free() };
+  });
+}
+
+function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function notRead(format: string, why: string): FormatError {
-  const quoted = JSON.stringify(format);
+  const quoted = JSON.stringify(shorten(format));
   return new FormatError(`cannot read the elements of format ${quoted}: ${why}. \`bytes\` gives them as they are`);
+}
+
+/** What was understood before, by format. Formats come out of memory, and with garbage there may be any number. */
+const understood = new WeakMap<Target, Map<string, Element>>();
+const MOST_KEPT = 1000;
+
+/**
+ * The element type of a format.
+ *
+ * @param itemsize in bytes, undefined for that of the format. It is trusted: a format that does not add up to it is read with the padding that C would
+ * put there, a lone `B` as so many bytes of unknown meaning (a union of ctypes), and anything else refused.
+ * @throws FormatError that shows the place from which the format is not understood.
+ */
+export function parseFormat(format: string, itemsize: number | undefined, target: Target): Element {
+  const known = understood.get(target) ?? new Map<string, Element>();
+  const before = known.get(format);
+  if (before && before.size === itemsize) return before;
+  const element = parse(format, itemsize, target);
+  if (known.size >= MOST_KEPT) known.clear();
+  understood.set(target, known.set(format, element));
+  return element;
+}
+
+function parse(format: string, itemsize: number | undefined, target: Target): Element {
+  const { wchar_t } = dataModels[target.model];
+  const asWritten = new Parser(format, target, { aligned: false, u: wchar_t }).parse();
+  if (itemsize === undefined) return asWritten.element;
+  const fits = ({ element, padded }: Sequence): Element | undefined =>
+    element.size === itemsize ? element : padded.size === itemsize ? padded : undefined;
+  const written = fits(asWritten);
+  if (written) return written;
+  for (const [aligned, u] of [
+    [true, wchar_t],
+    [false, 2],
+    [true, 2],
+  ] as const) {
+    if (aligned && !format.includes('T{')) continue;
+    const other = fits(new Parser(format, target, { aligned, u }).parse());
+    if (other) return other;
+  }
+  if (/^[@=<>!^]?B$/.test(format)) return exactBytesElement('void', itemsize);
+  throw notRead(format, `it is of ${asWritten.element.size} bytes, but the itemsize is ${itemsize}`);
+}
+
+/** Whether a format is understood. @internal */
+export function isReadable(format: string, itemsize: number, target: Target): boolean {
+  try {
+    parseFormat(format, itemsize, target);
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }

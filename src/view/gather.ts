@@ -1,6 +1,10 @@
-/** Walking the elements of a buffer in C order, whatever its strides. */
+/**
+ * Elements that strides have spread, laid one after the other in C order. Bytes are moved as they are, so that of a
+ * NaN no bit is lost.
+ */
 import { dataViewOf } from '../bytes.ts';
 import type { Memory } from '../memory/memory.ts';
+import type { ElementValue } from './element.ts';
 import { type BufferInfo, elementCount } from './py-buffer.ts';
 import { readPointer } from './struct.ts';
 
@@ -12,6 +16,9 @@ export interface Elements {
   readonly strides: readonly number[];
 }
 
+/** Elements nested as deep as the buffer has dimensions; of a 0-d buffer the element itself. */
+export type NestedList = ElementValue | NestedList[];
+
 /** Calls `visit` with the byte offset of every element, in C order. */
 export function walk({ origin, shape, strides }: Elements, visit: (offset: number) => void): void {
   const last = shape.length - 1;
@@ -22,7 +29,126 @@ export function walk({ origin, shape, strides }: Elements, visit: (offset: numbe
     else for (let i = 0; i < size; i++) along(dimension + 1, offset + i * stride);
   };
   if (last < 0) visit(origin);
-  else along(0, origin);
+  else if (!shape.includes(0)) along(0, origin);
+}
+
+/** The elements as nested arrays. */
+export function nest(
+  { bytes, origin, shape, strides }: Elements,
+  read: (bytes: DataView, offset: number) => ElementValue,
+): NestedList {
+  const last = shape.length - 1;
+  const along = (dimension: number, offset: number): NestedList[] => {
+    const size = shape[dimension] ?? 0;
+    const stride = strides[dimension] ?? 0;
+    const list = new Array<NestedList>(size);
+    for (let i = 0, at = offset; i < size; i++, at += stride) {
+      list[i] = dimension === last ? read(bytes, at) : along(dimension + 1, at);
+    }
+    return list;
+  };
+  return last < 0 ? read(bytes, origin) : along(0, origin);
+}
+
+/** Whole words of memory, moved without a look at what they are. */
+type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+const wordClasses = [
+  [8, BigUint64Array],
+  [4, Uint32Array],
+  [2, Uint16Array],
+  [1, Uint8Array],
+] as const;
+
+/** One loop over words: how many, and how far apart they lie in the source and in the target. */
+interface Loop {
+  readonly length: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The bytes of all elements in C order.
+ *
+ * @param size of an element in bytes
+ * @param copy where they are put, of the length that they have together
+ */
+export function gather(elements: Elements, size: number, copy: Uint8Array): void {
+  if (copy.length === 0) return;
+  const { bytes, origin, shape, strides } = elements;
+  const start = bytes.byteOffset + origin;
+  const fits = (word: number): boolean =>
+    [size, start, copy.byteOffset, ...strides].every((value) => value % word === 0) && bytes.buffer.byteLength >= word;
+  const [word, Class] = wordClasses.find(([width]) => fits(width)) ?? [1, Uint8Array];
+  const wordsOf = (buffer: ArrayBufferLike): Words =>
+    new Class(buffer as ArrayBuffer, 0, Math.floor(buffer.byteLength / word));
+  const loops = loopsOf(shape, strides, size, word);
+  run(wordsOf(bytes.buffer), start / word, wordsOf(copy.buffer), copy.byteOffset / word, loops);
+}
+
+/** The loops over a buffer and the words of each element, neighbours that make one longer loop joined. */
+function loopsOf(shape: readonly number[], strides: readonly number[], size: number, word: number): Loop[] {
+  const loops: Loop[] = [];
+  let to = 1;
+  for (let i = shape.length; i >= 0; i--) {
+    const length = i === shape.length ? size / word : (shape[i] ?? 1);
+    const from = i === shape.length ? 1 : (strides[i] ?? 0) / word;
+    const inner = loops[0];
+    if (inner && inner.length * inner.from === from) loops[0] = { ...inner, length: inner.length * length };
+    else if (inner?.length === 1) loops[0] = { length, from, to };
+    else if (length !== 1 || !inner) loops.unshift({ length, from, to });
+    to *= length;
+  }
+  return loops;
+}
+
+/** Lines of a cache that are filled side by side: of 8 words each, every one read is then used up. */
+const BLOCK = 8;
+/** From so many words on, a call of `set` is faster than a loop. */
+const LONG = 32;
+
+function run(source: Words, from: number, target: Words, to: number, loops: readonly Loop[]): void {
+  const last = loops.at(-1) as Loop;
+  // The loop along which the source lies densest, if it is not the last.
+  const dense = loops.slice(0, -1).reduce<Loop | undefined>((best, loop) => {
+    return Math.abs(loop.from) < Math.abs((best ?? last).from) && loop.from !== 0 ? loop : best;
+  }, undefined);
+  const outer = loops.filter((loop) => loop !== last && loop !== dense);
+  const along = (depth: number, at: number, into: number): void => {
+    const loop = outer[depth];
+    if (loop) {
+      for (let i = 0; i < loop.length; i++) along(depth + 1, at + i * loop.from, into + i * loop.to);
+    } else if (dense) block(source, at, target, into, dense, last);
+    else line(source, at, target, into, last);
+  };
+  along(0, from, to);
+}
+
+function line(source: Words, from: number, target: Words, to: number, { length, from: step }: Loop): void {
+  if (step === 1 && length >= LONG) {
+    (target as Uint8Array).set((source as Uint8Array).subarray(from, from + length), to);
+    return;
+  }
+  for (let i = 0, at = from; i < length; i++, at += step) target[to + i] = source[at] as number;
+}
+
+function block(source: Words, from: number, target: Words, to: number, dense: Loop, last: Loop): void {
+  for (let first = 0; first < dense.length; first += BLOCK) {
+    const count = Math.min(BLOCK, dense.length - first);
+    for (let j = 0; j < last.length; j++) {
+      let at = from + first * dense.from + j * last.from;
+      let into = to + first * dense.to + j;
+      for (let i = 0; i < count; i++, at += dense.from, into += dense.to) target[into] = source[at] as number;
+    }
+  }
+}
+
+/** Reverses the bytes of each item. */
+export function swapBytes(bytes: Uint8Array, width: number): void {
+  const view = dataViewOf(bytes);
+  if (width === 2) for (let i = 0; i < bytes.length; i += 2) view.setUint16(i, view.getUint16(i, true));
+  else if (width === 4) for (let i = 0; i < bytes.length; i += 4) view.setUint32(i, view.getUint32(i, true));
+  else if (width === 8) for (let i = 0; i < bytes.length; i += 8) view.setBigUint64(i, view.getBigUint64(i, true));
 }
 
 /** A C-contiguous copy of a buffer with suboffsets: each is a pointer to be followed (PEP 3118, "PIL-style"). */
@@ -39,7 +165,7 @@ export function gatherPil(memory: Memory, info: BufferInfo): DataView {
     }
     for (let i = 0; i < size; i++) visit(dimension + 1, step(memory, info, dimension, address, i));
   };
-  visit(0, info.address);
+  if (copy.length > 0) visit(0, info.address);
   return dataViewOf(copy);
 }
 

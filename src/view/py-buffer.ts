@@ -9,8 +9,16 @@ import { scalarReader } from '../layouts/scalar.ts';
 import { Py_ssize_t, type ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { dataModels, type Target } from '../target.ts';
-import { type Format, formatOf } from './format.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
+
+/**
+ * How an object's memory is learnt of: by the buffer protocol (PEP 3118), numpy's array interface in either form, DLPack
+ * for tensors in the CPU's memory, or, as the last resort, by the copy that `__array__()` makes.
+ */
+export const viewSources = ['buffer', '__array_interface__', '__array_struct__', '__dlpack__', '__array__'] as const;
+
+/** One of them. */
+export type ViewSource = (typeof viewSources)[number];
 
 /** What a Py_buffer says of its data, checked. Strides and suboffsets are bytes, the shape elements. */
 export interface BufferInfo {
@@ -18,9 +26,8 @@ export interface BufferInfo {
   readonly address: bigint;
   /** Of the Python object that was read. */
   readonly object: bigint;
+  readonly source: ViewSource;
   readonly format: string;
-  /** The element type, undefined where the format is not understood or is not of the itemsize. */
-  readonly elements: Format | undefined;
   readonly itemsize: number;
   readonly readonly: boolean;
   readonly shape: readonly number[];
@@ -91,14 +98,8 @@ export interface MemoryviewBytes {
   readonly bytes: DataView;
   /** Where in them it begins. */
   readonly base: number;
-  /** What was read of others at the same moment: the texts of formats by their address, and what they say. */
-  readonly formats: Map<bigint, KnownFormat>;
-}
-
-interface KnownFormat {
-  readonly format: string;
-  readonly itemsize: number;
-  readonly elements: Format | undefined;
+  /** What was read of others at the same moment: the formats by their address. */
+  readonly formats: Map<bigint, string>;
 }
 
 /**
@@ -146,12 +147,11 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   const suboffsetsAt = fields.suboffsets(bytes, base);
   const suboffsets = suboffsetsAt === 0n ? [] : sizes(suboffsetsAt);
 
-  const { format, elements } = readFormat(memory, fields.format(bytes, base), itemsize, read?.formats);
   const info: BufferInfo = {
     address: fields.buf(bytes, base),
     object,
-    format,
-    elements,
+    source: 'buffer',
+    format: readFormat(memory, fields.format(bytes, base), read?.formats),
     itemsize,
     readonly: fields.readonly(bytes, base) !== 0,
     shape,
@@ -162,13 +162,12 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   return info;
 }
 
-function readFormat(memory: Memory, at: bigint, itemsize: number, known?: Map<bigint, KnownFormat>): KnownFormat {
+function readFormat(memory: Memory, at: bigint, known?: Map<bigint, string>): string {
   const before = known?.get(at);
-  if (before?.itemsize === itemsize) return before;
+  if (before !== undefined) return before;
   const format = at === 0n ? 'B' : textOf(readCString(memory, at));
-  const found = { format, itemsize, elements: formatOf(format, itemsize, memory.target) };
-  known?.set(at, found);
-  return found;
+  known?.set(at, format);
+  return format;
 }
 
 /** Without a shape, as PEP 3118 allows: one dimension of all bytes, or none. */

@@ -1,45 +1,54 @@
-/** Which typed array shows or holds the elements of a format, in this runtime. */
+/** Which typed array shows or holds the elements of a type, in this runtime. */
 import { FormatError } from '../errors.ts';
 import type { Element, NumericTypedArray } from './element.ts';
-import type { Format } from './format.ts';
 
 interface TypedArrayClass {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericTypedArray;
   new (length: number): NumericTypedArray;
 }
 
-const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Whether this machine has the least significant byte first. */
+export const hostIsLittle = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** The global class with these elements, which an older runtime may lack. */
-function classOf({ array }: Element): TypedArrayClass | undefined {
-  return (globalThis as unknown as Record<string, TypedArrayClass | undefined>)[array];
-}
-
-/** A new typed array for elements. Without a Float16Array a Float32Array, which holds every value of binary16. */
-export function typedArrayFor(element: Element, length: number): NumericTypedArray {
-  return new (classOf(element) ?? Float32Array)(length);
+function classNamed(name: string): TypedArrayClass {
+  return (globalThis as unknown as Record<string, TypedArrayClass>)[name] as TypedArrayClass;
 }
 
 /**
- * A typed array over bytes that hold elements of a format one after the other.
+ * A new typed array for a copy of as many elements.
+ *
+ * @throws FormatError if there is no memory for it.
+ */
+export function copiedArray({ array, converted, size, width, name }: Element, length: number): NumericTypedArray {
+  const items = converted ? (/^c.*longdouble|^complex/.test(name) ? 2 : 1) : size / width;
+  try {
+    return new (classNamed(converted ?? array))(length * items);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new FormatError(`there is no memory for a copy of ${length} elements; copy it in slices`, { cause });
+  }
+}
+
+/**
+ * A typed array over bytes that hold elements one after the other.
  *
  * @param address where the bytes lie
  * @param length in elements
  * @throws FormatError if there is none; the message names the remedy.
  */
-export function typedArrayOver(bytes: DataView, address: bigint, length: number, format: Format): NumericTypedArray {
-  const { element, little } = format;
-  const Class = classOf(element);
-  if (!Class) throw noTypedArray(`this runtime has no ${element.array}`);
-  if (little !== hostIsLittle && element.size > 1) {
+export function typedArrayOver(bytes: DataView, address: bigint, length: number, element: Element): NumericTypedArray {
+  const { width } = element;
+  const Class = classNamed(element.array);
+  if (width > 1 && element.little !== hostIsLittle) {
     throw noTypedArray('its bytes are in the other order than this machine');
   }
-  if (length === 0) return new Class(0);
+  const items = (length * element.size) / width;
+  if (items === 0) return new Class(0);
   // An image of memory may lie in its ArrayBuffer otherwise than in the memory it was taken from.
-  if (bytes.byteOffset % element.size !== 0 || address % BigInt(element.size) !== 0n) {
-    throw noTypedArray(`its address is no multiple of ${element.size}`);
+  if (width > 1 && (bytes.byteOffset % width !== 0 || address % BigInt(width) !== 0n)) {
+    throw noTypedArray(`its address is no multiple of ${width}`);
   }
-  return new Class(bytes.buffer, bytes.byteOffset, length);
+  return new Class(bytes.buffer, bytes.byteOffset, items);
 }
 
 /** Why no typed array shows a buffer, and what to do instead. */

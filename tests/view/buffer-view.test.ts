@@ -4,7 +4,8 @@ import { FormatError, LayoutMismatch, MemoryFault, ReleasedError } from '../../s
 import { parseTarget } from '../../src/layouts/targets.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import type { Memory } from '../../src/memory/memory.ts';
-import type { BufferView, NestedList } from '../../src/view/buffer-view.ts';
+import type { BufferView } from '../../src/view/buffer-view.ts';
+import type { NestedList } from '../../src/view/gather.ts';
 import { viewObject } from '../../src/view/object.ts';
 import { PyMemoryView_GET_BUFFER } from '../../src/view/py-buffer.ts';
 import type { Range } from '../../src/view/range.ts';
@@ -163,21 +164,28 @@ describe('elements', () => {
   });
 
   test('a format that is not of the itemsize keeps its bytes', () => {
-    // As mlx exports bfloat16.
-    const v = view({ format: 'B', itemsize: 2 });
+    const v = view({ format: 'h', itemsize: 4 });
     expect(v.bytes).toHaveLength(64);
     expect(() => v.toList()).toThrow(FormatError);
-    expect(() => v.data).toThrow('format "B": it is of 1 bytes, but the itemsize is 2. `bytes` gives them as they are');
+    expect(() => v.data).toThrow('format "h": it is of 2 bytes, but the itemsize is 4. `bytes` gives them as they are');
+  });
+
+  test('a lone B of another itemsize is so many bytes, as ctypes exports a union and mlx bfloat16', () => {
+    const v = view({ format: 'B', itemsize: 2, data: counting(4) });
+    expect(v.toList()).toEqual([Uint8Array.of(0, 1), Uint8Array.of(2, 3)]);
+    expect(v.data).toEqual(counting(4));
+    v.set(1, Uint8Array.of(7, 8));
+    expect(() => v.set(1, Uint8Array.of(7))).toThrow('expected 2 bytes, got 1');
+    expect(v.bytes).toEqual(Uint8Array.of(0, 1, 7, 8));
   });
 
   test('a format that is not understood keeps its bytes, and says where it is not', () => {
-    const v = view({ format: 'T{d:x:}', itemsize: 8 });
+    const v = view({ format: 'T{d:x:y}', itemsize: 8 });
     expect(v.bytes).toHaveLength(64);
     expect(() => v.get(0)).toThrow(FormatError);
-    expect(() => v.toList()).toThrow('cannot read the elements of format "T{d:x:}": expected one of ? b B h');
-    expect(() => view({ format: 'dd', itemsize: 16 }).toList()).toThrow('expected the end, at "d"');
-    expect(() => view({ format: '<n', itemsize: 8 }).toList()).toThrow('n has no standard size');
-    expect(() => view({ format: '', itemsize: 8 }).toList()).toThrow('at its end');
+    expect(() => v.toList()).toThrow('cannot read the elements of format "T{d:x:y}": expected one of ? b B h');
+    expect(() => view({ format: '<n', itemsize: 8 }).toList()).toThrow('which has no standard size, at "n"');
+    expect(() => view({ format: '', itemsize: 8 }).toList()).toThrow('expected an item, at its end');
     expect(() => view({ format: 'constructor', itemsize: 8 }).toList()).toThrow(FormatError);
   });
 
@@ -215,7 +223,15 @@ describe('elements', () => {
     expect([v.get(1, 0), v.suboffsets, v.cContiguous]).toEqual([4, [2, -1], false]);
     expect([...v.toTypedArray()]).toEqual([1, 2, 3, 4, 5, 6]);
     expect(() => v.data).toThrow(FormatError);
-    expect(() => v.slice(0)).toThrow('cannot slice a view with suboffsets');
+    expect(v.slice(1).toList()).toEqual([4, 5, 6]);
+    expect(v.slice([null, null, -1], [1, null]).toList()).toEqual([
+      [5, 6],
+      [2, 3],
+    ]);
+    expect(v.slice(null, 2).toList()).toEqual([3, 6]);
+    v.set(1, 2, 8);
+    expect(data[52]).toBe(8);
+    expect(() => v.transpose()).toThrow('cannot transpose a view with suboffsets');
     data.fill(0xff, 0, 16);
     expect(() => v.toList()).toThrow(MemoryFault);
   });
