@@ -16,8 +16,18 @@ export class Calls {
     this.#interpreter = interpreter;
   }
 
+  /** Drops what was given back, which waits for Python to run next. */
+  settle(): void {
+    this.#hold();
+  }
+
   get memory(): Memory {
     return this.#interpreter.memory;
+  }
+
+  /** The address of None. */
+  get none(): bigint {
+    return this.#interpreter.none;
   }
 
   get gil(): Gil {
@@ -55,7 +65,9 @@ export class Calls {
 
   /** A new memoryview of an object, which keeps its buffer exported. */
   memoryView(object: bigint): bigint {
-    return this.#owned(this.#hold().api.PyMemoryView_FromObject(object));
+    // What was given back stays so for the moment: no code but the exporter's runs.
+    this.gil.hold();
+    return this.#owned(this.#interpreter.api.PyMemoryView_FromObject(object));
   }
 
   /** The items of a list, which stay the list's. */
@@ -85,11 +97,15 @@ export class Calls {
     return JSON.parse(this.answer(this.routine('text', [object]))) as string;
   }
 
+  /** The text in a bytes object, which stays the caller's. */
+  bytesText(bytes: bigint): string {
+    return readPyBytes(this.#hold().api, this.memory, bytes);
+  }
+
   /** The text in a bytes object, which is given back. */
   answer(bytes: bigint): string {
-    const { api } = this.#hold();
-    const text = readPyBytes(api, this.memory, bytes);
-    api.Py_DecRef(bytes);
+    const text = this.bytesText(bytes);
+    this.release(bytes);
     return text;
   }
 
@@ -103,13 +119,20 @@ export class Calls {
     this.gil.end();
   }
 
-  /** Gives a reference back. */
+  /** Gives a reference back: it is dropped before Python's code runs again, or another thread of it. */
   release(object: bigint): void {
-    this.#hold().api.Py_DecRef(object);
+    this.gil.hold();
+    this.#interpreter.dropped.add(object);
+  }
+
+  /** Takes back what was given back last, if that was this reference and nothing of Python ran since. */
+  takeBack(object: bigint): boolean {
+    return this.#interpreter.dropped.takeBack(object);
   }
 
   #hold(): Interpreter {
-    this.#interpreter.gil.hold();
+    this.gil.hold();
+    this.#interpreter.dropped.settle();
     return this.#interpreter;
   }
 

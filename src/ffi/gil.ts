@@ -22,9 +22,12 @@ export class Gil {
   /** Python at work in other threads for Node, who may keep the GIL for long: Node must not wait for it unasked. */
   #runs = 0;
   #deferred: (() => void)[] = [];
+  readonly #before: () => void;
 
-  constructor(api: GilApi) {
+  /** @param before what is to be done each time before it is given back */
+  constructor(api: GilApi, before: () => void) {
     this.#api = api;
+    this.#before = before;
   }
 
   /**
@@ -60,6 +63,7 @@ export class Gil {
   /** Gives the GIL back before the stretch ends: what follows takes long and needs no Python. */
   letGo(): void {
     if (this.#state === undefined) return;
+    this.#before();
     const state = this.#state;
     this.#state = undefined;
     this.#api.PyGILState_Release(state);

@@ -3,12 +3,17 @@ import { Lifetime } from '../view/lifetime.ts';
 import { detach } from './detach.ts';
 import type { Gil } from './gil.ts';
 
+/** What the memory of an ArrayBuffer is lent by. */
+const lender = Symbol('memview.lender');
+
 /** One reference or view that is out. */
 export class Loan extends Lifetime {
   readonly #loans: Loans;
   readonly #giveBack: () => void;
-  /** Weak: what is out must not keep from the collector what the net waits for. */
-  #mapped: WeakRef<ArrayBuffer> | undefined;
+  #watched: object | undefined;
+  #mapped: ArrayBuffer | WeakRef<ArrayBuffer> | undefined;
+  /** Whether it has outlived the synchronous stretch in which it was lent. */
+  #settled = false;
 
   /** @internal */
   constructor(what: string, loans: Loans, giveBack: () => void) {
@@ -19,19 +24,33 @@ export class Loan extends Lifetime {
 
   /** The loan ends when nobody can reach this any more. */
   watch(reachable: object): void {
-    this.#loans.net.register(reachable, this, this);
+    if (this.#settled) this.#loans.net.register(reachable, this, this);
+    else this.#watched = reachable;
   }
 
-  /** The loan ends when nobody can reach this buffer, which shows what is lent; if it ends before, the buffer goes. */
-  map(buffer: ArrayBuffer): void {
-    this.#mapped = new WeakRef(buffer);
-    this.#loans.net.unregister(this);
-    this.watch(buffer);
+  /**
+   * The buffer shows what is lent, and goes when the loan ends. Nobody but what is watched refers to it: with that
+   * bound to the buffer, the loan lasts as long as either can be reached, be it through a typed array.
+   */
+  map(buffer: ArrayBuffer, watched: object): void {
+    this.#mapped = this.#settled ? new WeakRef(buffer) : buffer;
+    (buffer as ArrayBuffer & { [lender]?: object })[lender] = watched;
+  }
+
+  /** From now on what is lent is the garbage collector's to take. */
+  settle(): void {
+    this.#settled = true;
+    if (this.#watched) this.watch(this.#watched);
+    if (this.#mapped instanceof ArrayBuffer) this.#mapped = new WeakRef(this.#mapped);
+    this.#watched = undefined;
   }
 
   protected override end(): void {
-    const mapped = this.#mapped?.deref();
+    const mapped = this.#mapped instanceof WeakRef ? this.#mapped.deref() : this.#mapped;
+    this.#mapped = undefined;
+    this.#watched = undefined;
     if (mapped) detach(mapped);
+    if (this.#settled) this.#loans.net.unregister(this);
     this.#loans.ended(this, this.#giveBack);
   }
 }
@@ -40,6 +59,11 @@ export class Loan extends Lifetime {
 export class Loans {
   readonly #gil: Gil;
   readonly #out = new Set<Loan>();
+  /**
+   * Those of this synchronous stretch. Before its end nothing is collected that it can reach, so that the net need
+   * not be spread under what is released at once; a WeakRef would even keep that to the end.
+   */
+  readonly #fresh = new Set<Loan>();
   #collected = 0;
   /** The net under `release`. @internal */
   readonly net = new FinalizationRegistry<Loan>((loan) => {
@@ -53,7 +77,7 @@ export class Loans {
 
   /** How many are out. */
   get size(): number {
-    return this.#out.size;
+    return this.#out.size + this.#fresh.size;
   }
 
   /** How many the garbage collector had to give back. */
@@ -69,19 +93,27 @@ export class Loans {
    */
   lend(what: string, giveBack: () => void): Loan {
     const loan = new Loan(what, this, giveBack);
-    this.#out.add(loan);
+    if (this.#fresh.size === 0) void Promise.resolve().then(() => this.#settle());
+    this.#fresh.add(loan);
     return loan;
   }
 
   /** Ends all that are out. */
   releaseAll(): void {
-    for (const loan of [...this.#out]) loan.release();
+    for (const loan of [...this.#out, ...this.#fresh]) loan.release();
   }
 
   /** @internal */
   ended(loan: Loan, giveBack: () => void): void {
-    this.#out.delete(loan);
-    this.net.unregister(loan);
+    if (!this.#fresh.delete(loan)) this.#out.delete(loan);
     if (this.#gil.tryHold()) giveBack();
+  }
+
+  #settle(): void {
+    for (const loan of this.#fresh) {
+      loan.settle();
+      this.#out.add(loan);
+    }
+    this.#fresh.clear();
   }
 }

@@ -43,7 +43,7 @@ export function bindFunctions<T extends Record<string, Signature>>(
         throw new TypeError(`${funcName} takes ${parameters.length} arguments, got ${paramsValue.length}`);
       }
       for (let i = 0; i < parameters.length; i++) checkArgument(funcName, i, parameters[i] as Kind, paramsValue[i]);
-      return load({ library, funcName, retType, paramsType, paramsValue });
+      return load({ library, funcName, retType, paramsType, paramsValue, freeResultMemory: false });
     };
     return [name, call];
   });
@@ -102,10 +102,22 @@ export function mapMemory(address: bigint, length: number): Uint8Array<ArrayBuff
         'View the buffer in parts, sliced in Python',
     );
   }
+  const { buffer, byteOffset } = createExternalBuffer(externalOf(address), length);
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+}
+
+/** An External is an address and no more. Each burdens the garbage collector, and the same arrays are viewed often. */
+const externals = new Map<bigint, JsExternal>();
+const MOST_EXTERNALS = 64;
+
+function externalOf(address: bigint): JsExternal {
+  const known = externals.get(address);
+  if (known) return known;
   slot ??= makeSlot();
   slot.bytes.writeBigUInt64LE(address);
   const [external] = unwrapPointer([slot.external]);
   if (!external) throw new Error('ffi-rs gave no pointer');
-  const { buffer, byteOffset } = createExternalBuffer(external, length);
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+  if (externals.size === MOST_EXTERNALS) externals.clear();
+  externals.set(address, external);
+  return external;
 }

@@ -1,24 +1,29 @@
 /** The Python of this process: runs code, holds objects, lends views of their buffers. */
 import { ReleasedError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
-import { pagedMemory } from '../memory/paged.ts';
 import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import { type BufferInfo, readBufferInfo } from '../view/py-buffer.ts';
+import type { ViewSource } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
-import { readOwned } from './headers.ts';
 import { LentMemory } from './lent.ts';
 import { Loans } from './loans.ts';
 import { openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
 import { shareable } from './shareable.ts';
+import { type Borrowed, Borrower, checkSources } from './sources.ts';
 import { type Interpreter, Py_eval_input, Py_file_input } from './start.ts';
 
 /** What {@link Python.view} and {@link Python.views} may be told. */
 export interface ViewOptions {
   /** Demand a buffer that may be written to. By default a view is as writable as its exporter. */
   readonly writable?: boolean;
+  /**
+   * The protocols that may tell of the memory, by default all: the buffer protocol; where that has nothing or says
+   * too little of the elements (datetime64 of numpy, bfloat16), numpy's array interface in either form, DLPack, and
+   * at last `__array__()`, which makes a copy. `view.source` says which it was.
+   */
+  readonly sources?: readonly ViewSource[];
 }
 
 /** What {@link Python.run} may be told. */
@@ -32,6 +37,7 @@ export class Python {
   readonly #interpreter: Interpreter;
   readonly #calls: Calls;
   readonly #loans: Loans;
+  readonly #borrower: Borrower;
   /** What references ask of this Python. */
   readonly #owner: RefOwner = {
     attribute: (object, name) => this.#ref(this.#open().attribute(object, name)),
@@ -45,6 +51,7 @@ export class Python {
     this.#interpreter = interpreter;
     this.#calls = new Calls(interpreter);
     this.#loans = new Loans(interpreter.gil);
+    this.#borrower = new Borrower(this.#calls, interpreter.trusted);
   }
 
   /** `major.minor.micro` */
@@ -133,6 +140,8 @@ export class Python {
     if (signal !== undefined && typeof signal.addEventListener !== 'function') {
       throw new TypeError(`expected an AbortSignal as signal, got ${typeof signal}`);
     }
+    // On a free-threaded build the code may begin before this stretch ends.
+    this.#calls.settle();
     const { object, giveBack } = await postOf(this.#interpreter).run(code, signal);
     return this.#ref(object, giveBack);
   }
@@ -151,6 +160,8 @@ export class Python {
    * be resized meanwhile. Its elements are first read when they are asked for; where the exporter gave an address that
    * cannot be read, that is a MemoryFault.
    *
+   * Not only the buffer protocol is asked: see {@link ViewOptions.sources}.
+   *
    * @param object a reference, or an expression
    * @throws PythonError if the expression raises, or the object has no buffer (`TypeError`, `BufferError`).
    * @throws TypeError if a writable view of a read-only buffer is demanded.
@@ -166,17 +177,11 @@ export class Python {
    * ```
    */
   view(object: PyRef | string, options: ViewOptions = {}): BufferView {
-    const calls = this.#open();
-    const memoryview = this.#with(object, (address) => calls.memoryView(address));
-    const giveBack = (): void => calls.release(memoryview);
-    try {
-      const info = readBufferInfo(pagedMemory(this.memory), memoryview);
-      checkWritable([info], options);
-      return this.#viewOf(info, giveBack);
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
+    this.#open();
+    const sources = checkSources(options?.sources);
+    const borrowed = this.#with(object, (address) => this.#borrower.borrow(address, sources));
+    checkWritable([borrowed], options);
+    return this.#viewOf(borrowed);
   }
 
   /**
@@ -196,31 +201,14 @@ export class Python {
    * ```
    */
   views(objects: Iterable<PyRef> | PyRef | string, options: ViewOptions = {}): BufferView[] {
-    const calls = this.#open();
-    const list =
+    this.#open();
+    const sources = checkSources(options?.sources);
+    const borrowed =
       typeof objects === 'string' || objects instanceof PyRef
-        ? this.#with(objects, (iterable) => calls.routine('each', [iterable]))
-        : calls.routine('views', addresses(objects));
-    try {
-      const infos = readOwned(this.memory, calls.items(list));
-      checkWritable(infos, options);
-      // The list holds the memoryviews; it goes when the last of them has gone, at the latest here.
-      let left = infos.length + 1;
-      const leave = (): void => {
-        if (--left === 0) calls.release(list);
-      };
-      const views = infos.map((info, i) =>
-        this.#viewOf(info, () => {
-          calls.dropItem(list, i);
-          leave();
-        }),
-      );
-      leave();
-      return views;
-    } catch (error) {
-      calls.release(list);
-      throw error;
-    }
+        ? this.#with(objects, (iterable) => this.#borrower.borrowAll(iterable, sources))
+        : this.#borrower.borrowAll(addresses(objects), sources);
+    checkWritable(borrowed, options);
+    return borrowed.map((one) => this.#viewOf(one));
   }
 
   /**
@@ -290,7 +278,7 @@ export class Python {
   }
 
   /** What is made of an object, which may be given as an expression. */
-  #with(object: PyRef | string, make: (address: bigint) => bigint): bigint {
+  #with<T>(object: PyRef | string, make: (address: bigint) => T): T {
     if (object instanceof PyRef) return make(object.address);
     if (typeof object !== 'string') {
       throw new TypeError(`expected a PyRef or a Python expression, got ${typeof object}`);
@@ -299,17 +287,18 @@ export class Python {
     return make(ref.address);
   }
 
-  /** @param giveBack ends the memoryview, and with it the export */
-  #viewOf(info: BufferInfo, giveBack: () => void): BufferView {
+  #viewOf({ info, trusted, giveBack }: Borrowed): BufferView {
     const loan = this.#loans.lend('view', giveBack);
-    const memory = new LentMemory(info, this.memory, loan, this.#interpreter.gil);
+    const memory = new LentMemory(info, this.memory, loan, this.#interpreter.gil, trusted);
     loan.watch(memory);
     return new BufferView(memory, info, loan);
   }
 }
 
-function checkWritable(infos: readonly BufferInfo[], options: ViewOptions | undefined): void {
-  if (!options?.writable || !infos.some((info) => info.readonly)) return;
+/** Gives all back if one of them has to be writable and is not. */
+function checkWritable(borrowed: readonly Borrowed[], options: ViewOptions | undefined): void {
+  if (!options?.writable || !borrowed.some(({ info }) => info.readonly)) return;
+  for (const { giveBack } of borrowed) giveBack();
   throw new TypeError('expected a writable buffer, but its exporter forbids writing');
 }
 

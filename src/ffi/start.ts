@@ -10,6 +10,7 @@ import { parseTarget } from '../layouts/targets.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, type Target } from '../target.ts';
+import { Dropped } from './dropped.ts';
 import { Gil } from './gil.ts';
 import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
 import { bindFunctions, mapMemory, openLibrary } from './native.ts';
@@ -22,6 +23,8 @@ export interface Interpreter {
   readonly target: Target;
   readonly api: Api<typeof pythonSymbols>;
   readonly gil: Gil;
+  /** The references that were given back. */
+  readonly dropped: Dropped;
   readonly memory: Memory;
   /** The address of the dict of `__main__`. */
   readonly globals: bigint;
@@ -29,6 +32,8 @@ export interface Interpreter {
   readonly routines: Readonly<Record<Routine, bigint>>;
   /** The address of None. */
   readonly none: bigint;
+  /** The address of a list of the types whose buffers are where they say. */
+  readonly trusted: bigint;
   /** Where bytes of JavaScript lie. */
   addressOf(bytes: Uint8Array): bigint;
 }
@@ -38,7 +43,7 @@ const PROGRAM = 'memview:program';
 const LIBPYTHON = 'memview:libpython';
 
 /** Where the interpreter keeps our routines; the number changes when they do. */
-const RECORD = 'memview 1';
+const RECORD = 'memview 2';
 
 const RTLD_NOW = 0x2;
 const RTLD_NOLOAD = 0x4;
@@ -87,7 +92,7 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
   const target = verify(tag, JSON.parse(bytesIn(api, memory, space, 'facts')) as BuildFacts);
   restoreFlag(api, memory, space);
   api.PyDict_SetItemString(api.PyInterpreterState_GetDict(api.PyInterpreterState_Main()), RECORD, space);
-  const interpreter = interpreterOf(installation, target, opened, space, new Gil(api));
+  const interpreter = interpreterOf(installation, target, opened, space);
   // From here on other threads of Python may run.
   api.PyEval_SaveThread();
   return interpreter;
@@ -103,15 +108,21 @@ export function runningInterpreter(): Interpreter | undefined {
   const opened = openPythonLibrary(libpython);
   const { api } = opened;
   if (api.Py_IsInitialized() === 0) return undefined;
-  const gil = new Gil(api);
-  gil.hold();
+  const state = api.PyGILState_Ensure();
   const space = api.PyDict_GetItemString(api.PyInterpreterState_GetDict(api.PyInterpreterState_Main()), RECORD);
-  if (space === 0n) return undefined;
+  const found = space === 0n ? undefined : joined(opened, space);
+  api.PyGILState_Release(state);
+  return found;
+}
+
+/** @param space found in the interpreter, by who holds the GIL */
+function joined(opened: Opened, space: bigint): Interpreter {
+  const { api } = opened;
   const bytes = api.PyDict_GetItemString(space, 'installation');
   // Only the record says of which target the memory is; none is needed to read what C gives the address of.
   const anyTarget = processMemory('self', parseTarget('3.8-lp64'));
   const installation = JSON.parse(readPyBytes(api, anyTarget, bytes)) as PythonInstallation;
-  return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space, gil);
+  return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space);
 }
 
 function openPythonLibrary(libpython: string): Opened {
@@ -130,27 +141,36 @@ function mainGlobals(api: Api<typeof pythonSymbols>): bigint {
 
 /**
  * @param space the namespace of the bootstrap, which lives as long as the interpreter, and so does what it holds
- * @param gil the only one of this thread: what is taken twice would have to be given back in the opposite order
  */
 function interpreterOf(
   installation: PythonInstallation,
   target: Target,
   { api, loader }: Opened,
   space: bigint,
-  gil: Gil,
 ): Interpreter {
+  const dropped = new Dropped(api, target);
   const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
   return {
     installation,
-    target,
+    target: ofThisMachine(target),
     api,
-    gil,
-    memory: processMemory('self', target),
+    gil: new Gil(api, () => dropped.settle()),
+    dropped,
+    memory: processMemory('self', ofThisMachine(target)),
     globals: mainGlobals(api),
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,
     none: api.PyDict_GetItemString(space, 'nothing'),
+    trusted: api.PyDict_GetItemString(space, 'trusted'),
     addressOf: (bytes) => loader.memmove(bytes, bytes, 0),
   };
+}
+
+/** How C stores a long double is not Python's to say: of the data models that leave it open, the processor decides. */
+function ofThisMachine(target: Target): Target {
+  if (process.arch === 'x64' || process.arch === 'ia32') return { ...target, longDouble: 'x87' };
+  if (process.platform === 'darwin') return { ...target, longDouble: 'binary64' };
+  // PowerPC pairs two doubles, which is neither.
+  return process.arch === 'ppc64' ? target : { ...target, longDouble: 'binary128' };
 }
 
 /** Two libpythons in one process run inside each other, or crash. */

@@ -34,6 +34,8 @@ export const pythonSymbols = {
   PyStructSequence_SetItem: ['void', 'pointer', 'size', 'pointer'],
   PyInterpreterState_Main: ['pointer'],
   PyInterpreterState_GetDict: ['pointer', 'pointer'],
+  PyTuple_New: ['pointer', 'size'],
+  PyObject_GC_UnTrack: ['void', 'pointer'],
   PyUnicode_FromString: ['pointer', 'text'],
   PyBytes_Size: ['size', 'pointer'],
   PyBytes_AsString: ['pointer', 'pointer'],

@@ -3,11 +3,11 @@
  * of PEP 3118, as numpy, ctypes, array and `struct` write it:
  *
  *     format  = { space | mark | item }        mark = "@" | "^" | "=" | "<" | ">" | "!"       holds until the next
- *     item    = [ count ] [ "(" n { "," n } ")" ] type [ ":" name ":" ]                  in either order
+ *     item    = { count | "(" n { "," n } ")" | mark } type [ ":" name ":" ]            a count and a shape at most
  *     type    = code | "Z" float | "T{" format "}" | "&" item | "X{" … "}"
  *
  * and, for what buffers cannot say and other sources do (ours, after numpy's spelling): `M8[25s]` and `m8[ns]` for
- * datetime64 and timedelta64, `E` for bfloat16, and `#12` for "the next item begins at byte 12 of its record".
+ * datetime64 and timedelta64, `E` for bfloat16, and `#12 ` for "the next item begins at byte 12 of its record".
  */
 import { FormatError } from '../errors.ts';
 import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
@@ -216,15 +216,14 @@ class Parser {
     let shape: number[] | undefined;
     const at = this.#at;
     for (;;) {
-      if (count === undefined && /\d/.test(this.#text[this.#at] ?? '')) count = this.#number('a count below 2^53');
+      const mark = marks[this.#text[this.#at] ?? ''];
+      if (mark) {
+        // numpy writes it between a shape and what that is a shape of.
+        this.#mark = mark;
+        this.#at++;
+      } else if (count === undefined && /\d/.test(this.#text[this.#at] ?? '')) count = this.#number('a count below 2^53');
       else if (shape === undefined && this.#take('(')) shape = this.#shape();
       else break;
-    }
-    // numpy writes a shape before the mark of what it is a shape of.
-    const mark = shape || count !== undefined ? marks[this.#text[this.#at] ?? ''] : undefined;
-    if (mark) {
-      this.#mark = mark;
-      this.#at++;
     }
     const skipped = this.#text[this.#at] === 'x';
     const typed = this.#type(count);
@@ -441,11 +440,11 @@ function parse(format: string, itemsize: number | undefined, target: Target): El
   throw notRead(format, `it is of ${asWritten.element.size} bytes, but the itemsize is ${itemsize}`);
 }
 
-/** Whether a format is understood. @internal */
-export function isReadable(format: string, itemsize: number, target: Target): boolean {
+/** Whether a format is understood, and says all there is to say: that of a record may hide a union. @internal */
+export function isPlain(format: string, itemsize: number, target: Target): boolean {
   try {
-    parseFormat(format, itemsize, target);
-    return true;
+    const { name } = parseFormat(format, itemsize, target);
+    return name !== 'record' && name !== 'void';
   } catch (error) {
     if (error instanceof FormatError) return false;
     throw error;

@@ -99,7 +99,7 @@ export interface MemoryviewBytes {
   /** Where in them it begins. */
   readonly base: number;
   /** What was read of others at the same moment: the formats by their address. */
-  readonly formats: Map<bigint, string>;
+  readonly formats: Map<bigint, string> | undefined;
 }
 
 /**
@@ -145,7 +145,7 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   const stridesAt = fields.strides(bytes, base);
   const strides = stridesAt === 0n ? cStrides(shape, itemsize) : sizes(stridesAt);
   const suboffsetsAt = fields.suboffsets(bytes, base);
-  const suboffsets = suboffsetsAt === 0n ? [] : sizes(suboffsetsAt);
+  const suboffsets = suboffsetsAt === 0n ? undefined : sizes(suboffsetsAt);
 
   const info: BufferInfo = {
     address: fields.buf(bytes, base),
@@ -156,7 +156,7 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
     readonly: fields.readonly(bytes, base) !== 0,
     shape,
     strides,
-    suboffsets: suboffsets.some((offset) => offset >= 0) ? suboffsets : undefined,
+    suboffsets: suboffsets?.some((offset) => offset >= 0) ? suboffsets : undefined,
   };
   checkExtent(info);
   return info;
@@ -200,6 +200,31 @@ function checkExtent(info: BufferInfo): void {
 }
 
 /**
+ * What others than a Py_buffer say, checked as it is.
+ *
+ * @throws FormatError if it contradicts itself, or no memory can be so.
+ * @internal
+ */
+export function checkInfo(info: BufferInfo): BufferInfo {
+  const { shape, strides, itemsize, address, source } = info;
+  const unsound = (what: string): FormatError =>
+    new FormatError(`what ${source} says of a memory is not sound: ${what}`);
+  if (shape.length !== strides.length) throw unsound(`${shape.length} sizes, but ${strides.length} strides`);
+  if (shape.length > PyBUF_MAX_NDIM) throw unsound(`${shape.length} dimensions, expected 0 to ${PyBUF_MAX_NDIM}`);
+  const sizes = [itemsize, ...shape];
+  const wrong = sizes.find((size) => !Number.isSafeInteger(size) || size < 0) ?? strides.find(notSafe);
+  if (wrong !== undefined) throw unsound(`a size or stride is ${wrong}, expected a whole number below 2^53`);
+  const { below, above } = reachOf(info);
+  const [low, high] = [Number(address) + below, Number(address) + above];
+  if (low >= 0 && high <= 2 ** 64 && Number.isSafeInteger(above - below)) return info;
+  throw unsound(`its elements begin at ${low} and reach over ${above - below} bytes, which no address space has`);
+}
+
+function notSafe(value: number): boolean {
+  return !Number.isSafeInteger(value);
+}
+
+/**
  * Reads where a buffer's elements begin and end: what lies between is then likely to be there too.
  *
  * @throws MemoryFault if it cannot be read.
@@ -207,9 +232,13 @@ function checkExtent(info: BufferInfo): void {
  */
 export function checkReadable(memory: Memory, { low, length }: Extent): void {
   if (length === 0) return;
+  const high = low + BigInt(length - 1);
   memory.read(low, 1);
-  memory.read(low + BigInt(length - 1), 1);
+  if (low / PAGE !== high / PAGE) memory.read(high, 1);
 }
+
+/** The least that is readable as a whole, in bytes. */
+const PAGE = 4096n;
 
 /** How many elements a shape has. @internal */
 export function elementCount(shape: readonly number[]): number {

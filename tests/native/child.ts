@@ -10,6 +10,7 @@ import { bufferCases } from './cases/buffers.ts';
 import { errorCases } from './cases/errors.ts';
 import { layoutCases } from './cases/layouts.ts';
 import { pythonCases } from './cases/python.ts';
+import { randomCases } from './cases/random.ts';
 import { runCases } from './cases/runs.ts';
 import { sharingCases } from './cases/sharing.ts';
 import type { Cases, Subject } from './cases/subject.ts';
@@ -38,12 +39,14 @@ if (which === 'pyodide' || folder !== undefined) {
   report({ name: 'target', error: null, counted: `${formatTarget(subject.memory.target)} (${subject.title})` });
   await run(layoutCases, subject);
   await run(bufferCases, subject);
+  await run(randomCases, subject);
 } else {
   const source = openLibpython(which);
   const python = openPython();
   report({ name: 'target', error: null, counted: `${formatTarget(python.target)} (${source.title})` });
   await run(layoutCases, { ...source, python });
   await run(bufferCases, { ...source, python });
+  await run(randomCases, { ...source, python });
   // Last those that close it.
   for (const cases of [errorCases, sharingCases, runCases, pythonCases])
     await run(cases, { ...source, python: openPython() });

@@ -8,6 +8,7 @@ import type { PythonInstallation } from '../probe.ts';
 import { buffers } from './buffers.ts';
 import { errors } from './errors.ts';
 import { post } from './post.ts';
+import { sources } from './sources.ts';
 
 /** Wraps a program so that it runs in a namespace of its own and the value is that namespace. */
 function inOwnNamespace(program: string): string {
@@ -107,11 +108,11 @@ const path = `if not getattr(sys.flags, "safe_path", False):
  */
 export function bootstrap(installation: PythonInstallation): string {
   const record = `installation = ${literal(JSON.stringify(installation))}.encode("utf-8", "surrogatepass")\n`;
-  return inOwnNamespace(reporting(start + streams + end + errors + buffers + post + record + path));
+  return inOwnNamespace(reporting(start + streams + end + errors + sources + buffers + post + record + path));
 }
 
 /** The callables of that namespace. */
-export const routines = ['describe', 'text', 'finish', 'views', 'each', 'Desk'] as const;
+export const routines = ['describe', 'text', 'finish', 'views', 'each', 'look', 'explain', 'Desk'] as const;
 
 /** The name of one. */
 export type Routine = (typeof routines)[number];

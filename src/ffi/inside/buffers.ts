@@ -1,25 +1,38 @@
 /** Buffers in either direction: many memoryviews at once, and JavaScript's memory as a memoryview. */
 
 /**
- * `views` and `each` make a list of memoryviews, or name the object that has none. `share` makes a memoryview of
+ * `views` and `each` make a list of memoryviews; if some objects have none, a list that begins with None, where these
+ * have what `look` gives. They name the object that has neither. `share` makes a memoryview of
  * memory that is Node's: all that Python derives from it (a slice, a numpy array) holds the ctypes array beneath,
  * and with it the token, which says when it is gone. Memoryviews of ctypes have formats that memoryview itself cannot
  * index (`<d`), hence the casts; what is empty cannot be cast, only sliced.
  */
-export const buffers = `def views(*objects):
-    try:
-        return list(map(memoryview, objects))
-    except (TypeError, BufferError):
-        pass
-    for i, value in enumerate(objects):
+export const buffers = `def views(allowed, *objects):
+    if "buffer" in allowed:
         try:
-            memoryview(value).release()
-        except (TypeError, BufferError) as error:
-            kind = TypeError if isinstance(error, TypeError) else BufferError
-            raise kind("object %d of %d: %s" % (i, len(objects), error)) from None
-    return list(map(memoryview, objects))
-def each(objects):
-    return views(*list(objects))
+            return list(map(memoryview, objects))
+        except Exception:
+            pass
+    found = [None]
+    for i, value in enumerate(objects):
+        problem = "it has none of " + allowed
+        kind = TypeError
+        if "buffer" in allowed:
+            try:
+                found.append(memoryview(value))
+                continue
+            except Exception as error:
+                kind, problem = type(error) if isinstance(error, BufferError) else TypeError, str(error)
+        try:
+            other = look(value, allowed)
+        except TypeError as error:
+            other, problem = None, str(error)
+        if other is None:
+            raise kind("object %d of %d: %s" % (i, len(objects), problem))
+        found.append(other)
+    return found
+def each(allowed, objects):
+    return views(allowed, *list(objects))
 class Token:
     def __init__(self, gone):
         self.gone = gone

@@ -1,0 +1,188 @@
+/** Borrowing the memory of objects, by whichever protocol tells of it. */
+import { isPlain } from '../view/format.ts';
+import { checkInfo, type ViewSource, viewSources } from '../view/py-buffer.ts';
+import { Py_TYPE, readType } from '../view/py-object.ts';
+import type { Calls } from './calls.ts';
+import { type Header, Headers } from './headers.ts';
+import { PythonError } from './python-error.ts';
+
+/** The memory of an object. Python keeps it until it is given back. */
+export interface Borrowed extends Header {
+  readonly giveBack: () => void;
+}
+
+/** What Python says of a memory; what it leaves out is as its owner, a memoryview, has it. */
+interface Description {
+  /** As a string: JSON's numbers are doubles. */
+  readonly address?: string;
+  /** In bytes from where the owner's begins. */
+  readonly within?: number;
+  readonly format?: string;
+  readonly itemsize?: number;
+  readonly shape?: number[];
+  readonly strides?: number[];
+  readonly readonly?: boolean;
+}
+
+/**
+ * The protocols that may be used, in the order in which they are tried.
+ *
+ * @throws TypeError if there is none, or one of another name.
+ */
+export function checkSources(sources: readonly ViewSource[] = viewSources): readonly ViewSource[] {
+  if (sources === viewSources) return sources;
+  const known = Array.isArray(sources) && sources.length > 0 && sources.every((name) => viewSources.includes(name));
+  if (known) return viewSources.filter((name) => sources.includes(name));
+  throw new TypeError(`expected sources to be some of ${viewSources.join(', ')}, got ${JSON.stringify(sources)}`);
+}
+
+/** Borrows from the objects of an interpreter. */
+export class Borrower {
+  readonly #calls: Calls;
+  readonly #headers: Headers;
+  /** Python's strings that name sources. They stay. */
+  readonly #names = new Map<string, bigint>();
+  /** The memoryview that was made last, and of what. */
+  #last: { readonly object: bigint; readonly memoryview: bigint; readonly borrowed: Borrowed } | undefined;
+
+  constructor(calls: Calls, trusted: bigint) {
+    this.#calls = calls;
+    this.#headers = new Headers(calls.memory, calls.items(trusted));
+  }
+
+  /**
+   * The memory of an object.
+   *
+   * @throws PythonError if none of the sources tells of any; FormatError if what is told contradicts itself.
+   */
+  borrow(object: bigint, sources: readonly ViewSource[]): Borrowed {
+    const calls = this.#calls;
+    if (sources[0] !== 'buffer') {
+      const other = this.#look(object, sources);
+      if (other) return other;
+      throw new TypeError(`expected an object with ${sources.join(' or ')}, got ${calls.text(object)}`);
+    }
+    // Viewed and given back a moment ago: nothing can have changed, for nothing of Python ran.
+    if (this.#last?.object === object && calls.takeBack(this.#last.memoryview)) return this.#last.borrowed;
+    let memoryview: bigint;
+    try {
+      memoryview = calls.memoryView(object);
+    } catch (error) {
+      const other = error instanceof PythonError ? this.#look(object, sources) : undefined;
+      if (other) return other;
+      throw error;
+    }
+    const giveBack = (): void => calls.release(memoryview);
+    return guarded(giveBack, () => {
+      const borrowed = { ...this.#headers.read(memoryview), giveBack };
+      const explained = this.#explained(borrowed, sources);
+      this.#last = explained === borrowed ? { object, memoryview, borrowed } : undefined;
+      return explained;
+    });
+  }
+
+  /**
+   * The memory of many objects, each given back by itself.
+   *
+   * @param objects the addresses of objects, or of one that is iterable
+   * @throws as `borrow`; then none is borrowed.
+   */
+  borrowAll(objects: readonly bigint[] | bigint, sources: readonly ViewSource[]): Borrowed[] {
+    const calls = this.#calls;
+    const names = this.#namesOf(sources);
+    const list =
+      typeof objects === 'bigint'
+        ? calls.routine('each', [names, objects])
+        : calls.routine('views', [names, ...objects]);
+    return guarded(
+      () => calls.release(list),
+      () => {
+        const items = calls.items(list);
+        // A list that begins with None has other things than memoryviews.
+        const mixed = items[0] === calls.none;
+        const headers = mixed ? items.slice(1).map((item) => this.#header(item)) : this.#headers.readAll(items);
+        // The list holds what is borrowed; it goes when the last of that has gone, at the latest here.
+        let left = headers.length + 1;
+        const leave = (): void => {
+          if (--left === 0) calls.release(list);
+        };
+        const first = mixed ? 1 : 0;
+        const borrowed = headers.map((header, i) => ({
+          ...header,
+          giveBack: () => {
+            calls.dropItem(list, first + i);
+            leave();
+          },
+        }));
+        leave();
+        return borrowed.map((one) => this.#explained(one, sources));
+      },
+    );
+  }
+
+  #header(item: bigint): Header {
+    const { memory } = this.#calls;
+    return readType(memory, Py_TYPE(memory, item)).name === 'list' ? this.#described(item) : this.#headers.read(item);
+  }
+
+  /** The same memory, better described, where the format of a memoryview says too little. */
+  #explained(borrowed: Borrowed, sources: readonly ViewSource[]): Borrowed {
+    const { info, trusted } = borrowed;
+    const { format, itemsize, object, source } = info;
+    const calls = this.#calls;
+    const plain = trusted || source !== 'buffer' || isPlain(format, itemsize, calls.memory.target);
+    if (plain) return borrowed;
+    const better = this.#asked('explain', object, sources);
+    if (!better) return borrowed;
+    borrowed.giveBack();
+    return better;
+  }
+
+  #look(object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
+    return this.#asked('look', object, sources);
+  }
+
+  #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
+    const calls = this.#calls;
+    const found = calls.routine(routine, [object, this.#namesOf(sources)]);
+    const giveBack = (): void => calls.release(found);
+    if (found !== calls.none) return guarded(giveBack, () => ({ ...this.#described(found), giveBack }));
+    giveBack();
+    return undefined;
+  }
+
+  /** @param found the list that `look` and `explain` give */
+  #described(found: bigint): Header {
+    const calls = this.#calls;
+    const [owner = 0n, description = 0n] = calls.items(found);
+    const [source, said] = JSON.parse(calls.bytesText(description)) as [ViewSource, Description];
+    const { address, within = 0, ...rest } = said;
+    if (address === undefined) {
+      const { info } = this.#headers.read(owner);
+      const whole = { ...info, ...rest, address: info.address + BigInt(within), source };
+      return { info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole), trusted: false };
+    }
+    const { format = 'B', itemsize = 1, shape = [], strides = [], readonly = true } = rest;
+    const where = { address: BigInt(address), object: owner, source, suboffsets: undefined };
+    return { info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }), trusted: false };
+  }
+
+  #namesOf(sources: readonly ViewSource[]): bigint {
+    const key = sources.join(' ');
+    const known = this.#names.get(key);
+    if (known) return known;
+    const names = this.#calls.string(key);
+    this.#names.set(key, names);
+    return names;
+  }
+}
+
+/** What is made, unless that fails: then something has to be undone. */
+function guarded<T>(undo: () => void, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}

@@ -1,0 +1,410 @@
+/**
+ * Random buffers, many: every element against what Python itself says of it, and what is written read back by Python.
+ * Which families there are depends on the interpreter; 100,000 buffers are made of them in any case.
+ */
+import assert from 'node:assert/strict';
+import type { BufferView } from '../../../src/view/buffer-view.ts';
+import type { Complex, Element, ElementValue } from '../../../src/view/element.ts';
+import type { NestedList } from '../../../src/view/gather.ts';
+import { Datetime64, Timedelta64 } from '../../../src/view/time.ts';
+import { type Cases, has, type Subject } from './subject.ts';
+
+/**
+ * Values as text that keeps every bit, lists and tuples alike: integers in decimal, floats as the bytes of a double,
+ * bytes and text in hexadecimal.
+ */
+const exactPython = `
+import json, random, struct, sys
+pack = struct.Struct(">d").pack
+def exact(x):
+    kind = type(x)
+    if kind is float:
+        return "nan" if x != x else pack(x).hex()
+    if kind is int:
+        return str(x)
+    if kind is list or kind is tuple:
+        return "[" + ",".join(map(exact, x)) + "]"
+    if kind is bool:
+        return "true" if x else "false"
+    if kind is bytes:
+        return "b" + x.hex()
+    if kind is str:
+        return "s" + x.encode("utf-16-be", "surrogatepass").hex()
+    if kind is complex:
+        return "(" + exact(x.real) + "," + exact(x.imag) + ")"
+    if kind.__name__ in ("longdouble", "float128", "float16"):
+        return exact(float(x))
+    if kind.__name__ in ("clongdouble", "complex256"):
+        return exact(complex(x))
+    if kind.__name__ in ("datetime64", "timedelta64"):
+        return str(int(x.astype("i8")))
+    if kind.__name__ == "bool_" or kind.__name__ == "bool":
+        return exact(bool(x))
+    return exact(x.tolist())
+def exact_bytes(data):
+    return bytes(data).hex()
+`;
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+const word = new DataView(new ArrayBuffer(8));
+
+function exactFloat(x: number): string {
+  if (Number.isNaN(x)) return 'nan';
+  word.setFloat64(0, x);
+  return hex(new Uint8Array(word.buffer));
+}
+
+/** As Python's `exact` writes it. */
+function exact(value: ElementValue, element: Element): string {
+  const { name, fields = [], item } = element;
+  if (/float|^longdouble/.test(name)) return exactFloat(value as number);
+  if (/^complex|^clong/.test(name)) {
+    const { re, im } = value as Complex;
+    return `(${exactFloat(re)},${exactFloat(im)})`;
+  }
+  if (name === 'record') {
+    const values = value as Record<string, ElementValue>;
+    return `[${fields.map((field) => exact(values[field.name ?? ''] as ElementValue, field.element)).join(',')}]`;
+  }
+  if (name === 'tuple') {
+    const parts = fields.flatMap((field) => new Array<Element>(field.repeat).fill(field.element));
+    const texts = parts.map((part, i) => exact((value as ElementValue[])[i] as ElementValue, part));
+    // Python unwraps a tuple of one.
+    return texts.length === 1 ? `${texts[0]}` : `[${texts.join(',')}]`;
+  }
+  if (item) return exactList(value as NestedList, element.shape?.length ?? 0, item);
+  if (typeof value === 'string') return `s${utf16(value)}`;
+  if (value instanceof Uint8Array) return `b${hex(value)}`;
+  if (value instanceof Datetime64 || value instanceof Timedelta64) return String(value.count);
+  return String(value);
+}
+
+function exactList(list: NestedList, ndim: number, element: Element): string {
+  if (ndim === 0) return exact(list as ElementValue, element);
+  return `[${(list as NestedList[]).map((part) => exactList(part, ndim - 1, element)).join(',')}]`;
+}
+
+function utf16(text: string): string {
+  return Array.from({ length: text.length }, (_, i) => text.charCodeAt(i).toString(16).padStart(4, '0')).join('');
+}
+
+/** Formats that the `struct` module reads, by the codes that this release has. */
+const formatsPython = `
+CODES = "?bBhHiIlLqQfdcsp" + "e"
+def struct_format(rng):
+    mark = rng.choice(["", "@", "=", "<", ">", "!"])
+    codes = CODES + ("nNP" if mark in ("", "@") else "") + ("FD" if sys.version_info[:2] == (3, 14) else "")
+    parts = []
+    for _ in range(rng.choice([1, 1, 1, 1, 2, 3, 4])):
+        code = rng.choice(codes)
+        count = rng.choice(["", "", "", "1", "2", "3", "0"]) if code not in "sp" else rng.choice(["", "1", "3", "5"])
+        parts.append(rng.choice(["", "", "", "x", "2x", " "]) + count + code)
+    return mark + "".join(parts)
+def values_of(format, data):
+    """What struct unpacks, each tuple of one as its item."""
+    size = struct.calcsize(format)
+    found = [struct.unpack_from(format, data, i) for i in range(0, len(data), size)] if size else []
+    return [value[0] if len(value) == 1 else value for value in found]
+def random_bytes(rng, count):
+    return rng.getrandbits(8 * count).to_bytes(count, "little") if count else b""
+def slices(rng, ndim):
+    bound = lambda: rng.choice([None] * 8 + list(range(-4, 5)))
+    return tuple(slice(bound(), bound(), rng.choice([None, None, 1, 2, 3, -1, -2, -3])) for _ in range(ndim))
+`;
+
+/**
+ * A family of buffers. `make(rng)` gives an object and its values; a zeroed writable twin, to which all is copied by
+ * `set`; and a format that the object is to be cast to here.
+ */
+interface Family {
+  readonly name: string;
+  readonly count: number;
+  /** Modules it needs. */
+  readonly needs: readonly string[];
+  /** Defines `make`, and `values` where that of a twin is not its `tolist()`. */
+  readonly python: string;
+  readonly twins: boolean;
+}
+
+const families: readonly Family[] = [
+  {
+    name: 'memoryviews',
+    count: 20_000,
+    needs: [],
+    twins: true,
+    python: `
+codes = "bBhHiIlLqQnNPfdc?" + ("e" if sys.version_info >= (3, 12) else "")
+def make(rng):
+    code = rng.choice(codes)
+    itemsize = struct.calcsize(code)
+    shape = [rng.randint(1, 4) for _ in range(rng.randint(1, 4))]
+    count = 1
+    for n in shape:
+        count *= n
+    cut = slices(rng, 1)[0]
+    def whole(data):
+        m = memoryview(bytearray(data)).cast(code, shape)
+        return m[cut]
+    m = whole(random_bytes(rng, count * itemsize))
+    return m, m.tolist(), whole(bytes(count * itemsize))
+`,
+  },
+  {
+    name: "_testbuffer's ndarray",
+    count: 40_000,
+    needs: ['_testbuffer'],
+    twins: true,
+    python: `
+from _testbuffer import ndarray, ND_PIL, ND_WRITABLE
+def make(rng):
+    format = struct_format(rng)
+    itemsize = struct.calcsize(format)
+    while itemsize == 0:
+        format = struct_format(rng)
+        itemsize = struct.calcsize(format)
+    ndim = rng.choice([0, 1, 1, 2, 2, 3, 4])
+    shape = [rng.choice([1, 2, 3, 4]) for _ in range(ndim)]
+    strides = [itemsize * rng.randint(-4, 4) for _ in range(ndim)]
+    low = sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)
+    high = sum((n - 1) * s for n, s in zip(shape, strides) if s > 0)
+    count = (high - low) // itemsize + 1
+    pil = rng.random() < 0.3 and ndim > 0
+    if pil:
+        count, low, strides = 1, 0, None
+        for n in shape:
+            count *= n
+    def whole(data):
+        items = values_of(format, data)
+        if not items or items[0] == ():
+            return None
+        more = {} if strides is None else dict(strides=strides, offset=-low)
+        return ndarray(items if shape else items[0], shape=shape, format=format,
+            flags=ND_WRITABLE | (ND_PIL if pil else 0), **more)
+    def cut(a):
+        return a[where] if ndim and where is not None else a
+    where = slices(rng, ndim) if rng.random() < 0.5 else None
+    a = whole(random_bytes(rng, count * itemsize))
+    if a is None:
+        return make(rng)
+    return cut(a), cut(a).tolist(), cut(whole(bytes(count * itemsize)))
+`,
+  },
+  {
+    name: "test.test_buffer's structures",
+    count: 2000,
+    needs: ['_testbuffer', 'test.test_buffer'],
+    twins: false,
+    python: `
+import re, test.test_buffer as theirs
+def make(rng):
+    random.seed(rng.random())
+    format = theirs.randitems(1)[0]
+    mode, multiplier, char = re.match(r"([@=<>!]?)(\\d*)(.)$", format).groups()
+    structure = theirs.rand_structure(struct.calcsize(format), True, maxdim=3, maxshape=3)
+    items = theirs.gen_items(structure[0] // structure[1], mode + "#" + char * int(multiplier or 1), "ndarray")
+    items = items if structure[2] else items[0]
+    a = theirs.ndarray_from_structure(items, format, structure, rng.choice([0, theirs.ND_PIL]) if structure[2] else 0)
+    return a, a.tolist()
+`,
+  },
+  {
+    name: "numpy's arrays",
+    count: 30_000,
+    needs: ['numpy'],
+    twins: true,
+    python: `
+import numpy as np
+plain = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16", "g", "G", "S1", "S3", "U1", "U2",
+    "V3", "M8[ns]", "M8[25s]", "M8[D]", "m8[us]", "m8"]
+def dtype_of(rng, depth=0):
+    draw = rng.random()
+    if depth < 3 and draw < 0.25:
+        names = rng.sample(["a", "b", "c", "x y", "0", "__proto__", "ünï"], rng.randint(1, 4))
+        formats = [dtype_of(rng, depth + 1) for _ in names]
+        if rng.random() < 0.3:
+            offsets, at = [], rng.randint(0, 3)
+            for format in formats:
+                offsets.append(at)
+                at += format.itemsize + rng.randint(0, 3)
+            order = rng.sample(range(len(names)), len(names))
+            return np.dtype(dict(names=[names[i] for i in order], formats=[formats[i] for i in order],
+                offsets=[offsets[i] for i in order], itemsize=at + rng.randint(0, 5)))
+        return np.dtype(list(zip(names, formats)), align=rng.random() < 0.5)
+    if depth and draw < 0.4:
+        return np.dtype((dtype_of(rng, depth + 1), tuple(rng.randint(1, 3) for _ in range(rng.randint(1, 2)))))
+    code = rng.choice(plain)
+    return np.dtype(code).newbyteorder(rng.choice("<>=")) if code not in "gG" else np.dtype(code)
+def sound(rng, dtype, count):
+    """Bytes that are values of the dtype: text has no character beyond Unicode, a long double its integer bit."""
+    a = np.frombuffer(random_bytes(rng, count * dtype.itemsize), dtype=np.uint8).copy().view(dtype) if dtype.itemsize else np.zeros(count, dtype)
+    def mend(part):
+        if part.dtype.names is not None:
+            for name in part.dtype.names:
+                mend(part[name])
+        elif part.dtype.kind == "U":
+            part[...] = np.array(["".join(rng.choice("aé🐍 ") for _ in range(rng.randint(0, part.dtype.itemsize // 4))) for _ in range(part.size)],
+                dtype=part.dtype).reshape(part.shape)
+        elif part.dtype.char in "gG":
+            part[...] = np.array([rng.uniform(-1e9, 1e9) for _ in range(part.size)]).reshape(part.shape)
+    mend(a)
+    return a
+def values(a):
+    """The values of an array as Python's, times as their counts."""
+    if a.dtype.names is not None:
+        columns = [values(a[name]) for name in a.dtype.names]
+        def row(index):
+            found = []
+            for column in columns:
+                for i in index:
+                    column = column[i]
+                found.append(column)
+            return tuple(found)
+        def nest(index):
+            return row(index) if len(index) == a.ndim else [nest(index + (i,)) for i in range(a.shape[len(index)])]
+        return nest(())
+    if a.dtype.kind in "Mm":
+        return np.asarray(a).astype("i8").tolist()
+    if a.dtype.kind == "V":
+        return np.frompyfunc(bytes, 1, 1)(a).tolist() if a.ndim else a.tobytes()
+    if a.dtype.kind == "S":
+        size = a.dtype.itemsize
+        found = a.tolist()
+        pad = lambda x: [pad(y) for y in x] if isinstance(x, list) else x.ljust(size, b"\\0")
+        return pad(found)
+    return a.tolist()
+def make(rng):
+    dtype = dtype_of(rng)
+    shape = [rng.choice([0] if rng.random() < 0.05 else [1, 2, 3, 4]) for _ in range(rng.randint(0, 3))]
+    count = 1
+    for n in shape:
+        count *= n
+    axes, where = rng.sample(range(len(shape)), len(shape)), slices(rng, len(shape))
+    odd = rng.random() < 0.2
+    gap, off = rng.randint(1, 7), rng.randint(0, 7)
+    def whole(a):
+        a = a.reshape(shape)
+        if odd:
+            # Elements at addresses and strides that are no multiples of anything.
+            size = dtype.itemsize
+            room = np.zeros(off + count * (size + gap) + size, np.uint8)
+            b = np.ndarray(shape, dtype, room, off, [(size + gap) * n for n in np.array([1] + shape[:0:-1], int).cumprod()[::-1].tolist()] if shape else None)
+            b[...] = a
+            a = b
+        return a.transpose(axes)[(..., *where)]
+    a = whole(sound(rng, dtype, count))
+    return a, values(a), whole(np.zeros(count, dtype))
+`,
+  },
+  {
+    name: 'what struct unpacks',
+    count: 10_000,
+    needs: [],
+    twins: false,
+    python: `
+def make(rng):
+    format = struct_format(rng)
+    size = struct.calcsize(format)
+    data = random_bytes(rng, size * rng.randint(0, 5))
+    found = values_of(format, data)
+    return make(rng) if size == 0 or () in found else (data, found, None, format)
+`,
+  },
+];
+
+/** Of one interpreter, at least. */
+const TOTAL = 100_000;
+const BATCH = 500;
+/** One of so many is written to, element by element. */
+const WRITTEN = 10;
+
+/** Views of the items of a list of Python's. */
+function viewsOf(subject: Subject, list: string, count: number): BufferView[] {
+  return subject.python?.views(list) ?? Array.from({ length: count }, (_, i) => subject.view(`${list}[${i}]`));
+}
+
+interface Tally {
+  buffers: number;
+  elements: number;
+  written: number;
+}
+
+/** Compares a batch of a family, and counts. */
+function compare(subject: Subject, family: Family, first: number, count: number, tally: Tally): void {
+  subject.exec(`
+batch = [make(random.Random(seed)) for seed in range(${first}, ${first + count})]
+made, twins = [one[0] for one in batch], [one[2] for one in batch[::${WRITTEN}] if len(one) == 3]
+texts = "\\n".join(exact(one[1]) for one in batch)
+data = "\\n".join(one[0].tobytes().hex() if hasattr(one[0], "tobytes") else "" for one in batch)
+casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
+`);
+  const [texts = [], data = [], casts = []] = ['texts', 'data', 'casts'].map((name) => subject.text(name).split('\n'));
+  const whole = viewsOf(subject, 'made', count);
+  const views = whole.map((view, i) => (casts[i] ? view.cast(casts[i]) : view));
+  views.forEach((view, i) => {
+    const element = view.element();
+    const what = `${family.name}, seed ${first + i}: ${view.format} of ${view.source}, (${view.shape}) by (${view.strides})`;
+    const list = view.toList();
+    assert.equal(exactList(list, view.ndim, element), texts[i], what);
+    if (data[i] && element.values === 1 && !element.converted && (element.width === 1 || element.little)) {
+      const copy = view.toTypedArray();
+      assert.equal(hex(new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength)), data[i], what);
+    }
+    if (view.nbytes > 0) {
+      const last = view.shape.map((size) => size - 1);
+      assert.equal(exact(view.get(...last), element), exact(at(list, last), element), what);
+    }
+    tally.buffers++;
+    tally.elements += view.nbytes / view.itemsize || 0;
+  });
+  if (family.twins) {
+    const twins = viewsOf(subject, 'twins', Math.ceil(count / WRITTEN));
+    twins.forEach((twin, i) => {
+      const view = views[i * WRITTEN] as BufferView;
+      for (const index of indices(view.shape)) twin.set(...index, view.get(...index));
+      twin.release();
+      tally.written += view.nbytes / view.itemsize || 0;
+    });
+    const after = subject.text('"\\n".join(exact(values(twin)) for twin in twins)').split('\n');
+    after.forEach((text, i) => {
+      assert.equal(text, texts[i * WRITTEN], `${family.name}, seed ${first + i * WRITTEN}, written`);
+    });
+  }
+  for (const view of whole) view.release();
+}
+
+function at(list: NestedList, index: readonly number[]): ElementValue {
+  return index.reduce((part, i) => (part as NestedList[])[i] as NestedList, list) as ElementValue;
+}
+
+function* indices(shape: readonly number[]): Generator<number[]> {
+  const [size, ...rest] = shape;
+  if (size === undefined) yield [];
+  else for (let i = 0; i < size; i++) for (const inner of indices(rest)) yield [i, ...inner];
+}
+
+export const randomCases: Cases<Subject> = {
+  '100,000 random buffers have the elements that Python says, and take those that are written'(subject) {
+    subject.exec(exactPython + formatsPython);
+    const tallies: string[] = [];
+    const skipped: string[] = [];
+    let left = TOTAL;
+    families.forEach((family, i) => {
+      const lacking = family.needs.find((module) => !has(subject, module));
+      if (lacking) {
+        skipped.push(`${family.name} (no ${lacking})`);
+        return;
+      }
+      // The last, which needs nothing, makes up for those that could not be made.
+      const count = i === families.length - 1 ? Math.max(family.count, left) : family.count;
+      subject.exec(`values = lambda twin: twin.tolist()\n${family.python}`);
+      const tally: Tally = { buffers: 0, elements: 0, written: 0 };
+      for (let first = 0; first < count; first += BATCH) {
+        compare(subject, family, first, Math.min(BATCH, count - first), tally);
+      }
+      left -= tally.buffers;
+      tallies.push(`${family.name} ${tally.buffers} (${tally.elements} elements, ${tally.written} written)`);
+    });
+    assert.ok(left <= 0);
+    return [...tallies, ...skipped.map((name) => `skipped ${name}`)].join(', ');
+  },
+};
