@@ -91,9 +91,9 @@ function utf16(text: string): string {
 /** Formats that the `struct` module reads, by the codes that this release has. */
 const formatsPython = `
 CODES = "?bBhHiIlLqQfdcsp" + "e"
-def struct_format(rng):
+def struct_format(rng, extra=""):
     mark = rng.choice(["", "@", "=", "<", ">", "!"])
-    codes = CODES + ("nNP" if mark in ("", "@") else "") + ("FD" if sys.version_info[:2] == (3, 14) else "")
+    codes = CODES + extra + ("nNP" if mark in ("", "@") else "")
     parts = []
     for _ in range(rng.choice([1, 1, 1, 1, 2, 3, 4])):
         code = rng.choice(codes)
@@ -105,8 +105,10 @@ def values_of(format, data):
     size = struct.calcsize(format)
     found = [struct.unpack_from(format, data, i) for i in range(0, len(data), size)] if size else []
     return [value[0] if len(value) == 1 else value for value in found]
-def random_bytes(rng, count):
-    return rng.getrandbits(8 * count).to_bytes(count, "little") if count else b""
+def random_bytes(rng, count, format=""):
+    """What C makes of a bool that is neither 0 nor 1 is its affair: there are none."""
+    data = rng.getrandbits(8 * count).to_bytes(count, "little") if count else b""
+    return bytes(byte & 1 for byte in data) if "?" in format else data
 def slices(rng, ndim):
     bound = lambda: rng.choice([None] * 8 + list(range(-4, 5)))
     return tuple(slice(bound(), bound(), rng.choice([None, None, 1, 2, 3, -1, -2, -3])) for _ in range(ndim))
@@ -145,7 +147,7 @@ def make(rng):
     def whole(data):
         m = memoryview(bytearray(data)).cast(code, shape)
         return m[cut]
-    m = whole(random_bytes(rng, count * itemsize))
+    m = whole(random_bytes(rng, count * itemsize, code))
     return m, m.tolist(), whole(bytes(count * itemsize))
 `,
   },
@@ -183,7 +185,7 @@ def make(rng):
     def cut(a):
         return a[where] if ndim and where is not None else a
     where = slices(rng, ndim) if rng.random() < 0.5 else None
-    a = whole(random_bytes(rng, count * itemsize))
+    a = whole(random_bytes(rng, count * itemsize, format))
     if a is None:
         return make(rng)
     return cut(a), cut(a).tolist(), cut(whole(bytes(count * itemsize)))
@@ -302,9 +304,9 @@ def make(rng):
     twins: false,
     python: `
 def make(rng):
-    format = struct_format(rng)
+    format = struct_format(rng, "FD" if sys.version_info[:2] == (3, 14) else "")
     size = struct.calcsize(format)
-    data = random_bytes(rng, size * rng.randint(0, 5))
+    data = random_bytes(rng, size * rng.randint(0, 5), format)
     found = values_of(format, data)
     return make(rng) if size == 0 or () in found else (data, found, None, format)
 `,

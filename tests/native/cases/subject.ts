@@ -23,7 +23,8 @@ export function value<T>({ text, exec }: Subject, expression: string): T {
 
 /** Whether there is a module of that name. One that is there and cannot be imported fails whoever imports it. */
 export function has(subject: Subject, module: string): boolean {
-  return value(subject, `__import__("importlib.util").util.find_spec("${module}") is not None`);
+  const parts = module.split('.').map((_, i, names) => names.slice(0, i + 1).join('.'));
+  return parts.every((name) => value(subject, `__import__("importlib.util").util.find_spec("${name}") is not None`));
 }
 
 /** Waits, and lets the garbage collector run, until something holds; fails when it does not within 20 s. */
