@@ -221,7 +221,8 @@ class Parser {
         // numpy writes it between a shape and what that is a shape of.
         this.#mark = mark;
         this.#at++;
-      } else if (count === undefined && /\d/.test(this.#text[this.#at] ?? '')) count = this.#number('a count below 2^53');
+      } else if (count === undefined && /\d/.test(this.#text[this.#at] ?? ''))
+        count = this.#number('a count below 2^53');
       else if (shape === undefined && this.#take('(')) shape = this.#shape();
       else break;
     }

@@ -3,6 +3,7 @@
  * NaN no bit is lost.
  */
 import { dataViewOf } from '../bytes.ts';
+import { FormatError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { ElementValue } from './element.ts';
 import { type BufferInfo, elementCount } from './py-buffer.ts';
@@ -151,10 +152,28 @@ export function swapBytes(bytes: Uint8Array, width: number): void {
   else if (width === 8) for (let i = 0; i < bytes.length; i += 8) view.setBigUint64(i, view.getBigUint64(i, true));
 }
 
+/**
+ * Room for a copy.
+ *
+ * @throws FormatError if there is no memory for it.
+ */
+export function copyRoom(count: number, size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(count * size);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new FormatError(`there is no memory for a copy of ${count} elements; copy it in slices`, { cause });
+  }
+}
+
 /** A C-contiguous copy of a buffer with suboffsets: each is a pointer to be followed (PEP 3118, "PIL-style"). */
 export function gatherPil(memory: Memory, info: BufferInfo): DataView {
   const { shape, itemsize } = info;
-  const copy = new Uint8Array(elementCount(shape) * itemsize);
+  if (shape.includes(0)) return new DataView(new ArrayBuffer(0));
+  // The first is read before there is room for all: if its pointers lead nowhere, so may the sizes.
+  const first = shape.reduce((address, _, dimension) => step(memory, info, dimension, address, 0), info.address);
+  memory.read(first, itemsize);
+  const copy = copyRoom(elementCount(shape), itemsize);
   let at = 0;
   const visit = (dimension: number, address: bigint): void => {
     const size = shape[dimension];
@@ -165,7 +184,7 @@ export function gatherPil(memory: Memory, info: BufferInfo): DataView {
     }
     for (let i = 0; i < size; i++) visit(dimension + 1, step(memory, info, dimension, address, i));
   };
-  if (copy.length > 0) visit(0, info.address);
+  visit(0, info.address);
   return dataViewOf(copy);
 }
 

@@ -1,9 +1,10 @@
 /** What every Python object says of itself: its type and its reference count. */
-import { textOf } from '../bytes.ts';
+import { dataViewOf, textOf } from '../bytes.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_REF_SHARED_SHIFT } from '../layouts/object.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import { readStruct } from './struct.ts';
+import type { Target } from '../target.ts';
+import { fieldReader, readStruct } from './struct.ts';
 
 /**
  * The reference count of the object at an address, as C's `Py_REFCNT`. Free-threaded builds count in two places.
@@ -16,9 +17,24 @@ export function Py_REFCNT(memory: Memory, address: bigint): number {
   return Number(BigInt(object.ob_ref_local ?? 0) + ((object.ob_ref_shared ?? 0n) >> _Py_REF_SHARED_SHIFT));
 }
 
-/** The address of an object's type, as C's `Py_TYPE`. */
+/** Where in an object the address of its type lies: every look at an object begins with it. */
+const typeReaders = new WeakMap<Target, ReturnType<typeof bindType>>();
+
+function bindType(target: Target) {
+  const { PyObject } = layoutsFor(target);
+  return { size: PyObject.size, read: fieldReader(PyObject, 'ob_type', 'bigint') };
+}
+
+/**
+ * The address of an object's type, as C's `Py_TYPE`.
+ *
+ * @throws MemoryFault if the object cannot be read.
+ */
 export function Py_TYPE(memory: Memory, address: bigint): bigint {
-  return readStruct(memory, layoutsFor(memory.target).PyObject, address).ob_type;
+  const { target } = memory;
+  const reader = typeReaders.get(target) ?? bindType(target);
+  typeReaders.set(target, reader);
+  return reader.read(dataViewOf(memory.read(address, reader.size)));
 }
 
 /** What a type says of its instances: its name, and their sizes in bytes. */

@@ -1,8 +1,10 @@
 /** Which typed array shows or holds the elements of a type, in this runtime. */
 import { FormatError } from '../errors.ts';
 import type { Element, NumericTypedArray } from './element.ts';
+import { copyRoom } from './gather.ts';
 
 interface TypedArrayClass {
+  readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericTypedArray;
   new (length: number): NumericTypedArray;
 }
@@ -20,13 +22,9 @@ function classNamed(name: string): TypedArrayClass {
  * @throws FormatError if there is no memory for it.
  */
 export function copiedArray({ array, converted, size, width, name }: Element, length: number): NumericTypedArray {
-  const items = converted ? (/^c.*longdouble|^complex/.test(name) ? 2 : 1) : size / width;
-  try {
-    return new (classNamed(converted ?? array))(length * items);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new FormatError(`there is no memory for a copy of ${length} elements; copy it in slices`, { cause });
-  }
+  const Class = classNamed(converted ?? array);
+  const items = length * (converted ? (/^complex|^clong/.test(name) ? 2 : 1) : size / width);
+  return new Class(copyRoom(items, Class.BYTES_PER_ELEMENT).buffer, 0, items);
 }
 
 /**

@@ -199,7 +199,11 @@ def misstated(kind):
     """Whether the format that ctypes exports does not say how a type is laid out."""
     import ctypes
     kind = ctypes_base(kind)
-    if issubclass(kind, ctypes.Union):
+    # Of what is derived it says only the new fields.
+    if issubclass(kind, ctypes.Union) or sum("_fields_" in base.__dict__ for base in kind.__mro__) > 1:
+        return True
+    # Before 3.12 it says nothing of what is packed.
+    if sys.version_info < (3, 12) and hasattr(kind, "_pack_"):
         return True
     return issubclass(kind, ctypes.Structure) and any(bits or misstated(item) for _, item, _, bits in layout_of(kind))
 def of_ctypes(kind):
@@ -214,7 +218,7 @@ def of_ctypes(kind):
         parts = ["#%d %s%s" % (where.offset, "t" if bits else of_ctypes(item), named(name))
             for name, item, where, bits in layout_of(kind)]
         return shaped(shape, "T{%s#%d}" % ("".join(parts), ctypes.sizeof(kind)))
-    return shaped(shape, memoryview(kind()).format)
+    return shaped(shape, memoryview(kind.__new__(kind)).format)
 def explain(view, allowed):
     value, ctypes = view.obj, sys.modules.get("ctypes")
     if ctypes and isinstance(value, (ctypes.Array, ctypes.Structure, ctypes.Union)):
