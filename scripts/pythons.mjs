@@ -52,7 +52,7 @@ const items = [
   ...['0.21.3', '0.22.1', '0.23.4', '0.25.1', '0.26.4', '0.27.8', '0.28.3', '0.29.5', '315.0.0-alpha.2'].map(
     pyodideItem,
   ),
-  debianItem({ version: '3.14', suite: 'forky', modules: ['numpy', 'scipy', 'orjson'], nodes }),
+  debianItem({ version: '3.14', suite: 'forky', modules: ['numpy', 'scipy', 'orjson', 'PIL', 'ml_dtypes'], nodes }),
   debianItem({ version: '3.15', suite: 'forky', nodes }),
   sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true }),
   sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true, debug: true }),

@@ -26,7 +26,7 @@ export function debianItem({ version, suite, modules = [], nodes }) {
   const packages = [
     ...[`python${version}-minimal`, `libpython${version}`, `libpython${version}-stdlib`],
     ...[`python${version}-dbg`, `libpython${version}-dbg`, 'patchelf'],
-    ...modules.map((module) => `python3-${module}`),
+    ...modules.map((module) => `python3-${module.toLowerCase().replaceAll('_', '-')}`),
   ];
   return {
     name,

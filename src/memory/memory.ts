@@ -40,6 +40,9 @@ export interface MemoryLocator {
   readonly target: Target;
 }
 
+/** One beyond the last address of 64 bits. */
+const END = 1n << 64n;
+
 /**
  * Refuses what no memory could read, before a source is asked.
  *
@@ -53,7 +56,7 @@ export function checkRange(address: bigint, length: number): void {
   if (!Number.isSafeInteger(length) || length < 0) {
     throw new MemoryFault(address, length, 'the length is not a whole number of bytes');
   }
-  if (address < 0n || address + BigInt(length) > 1n << 64n) {
+  if (address < 0n || address + BigInt(length) > END) {
     throw new MemoryFault(address, length, 'the range is not within a 64-bit address space');
   }
 }

@@ -8,12 +8,14 @@ import { openPython } from '../../src/ffi/open.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
 import { errorCases } from './cases/errors.ts';
+import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
 import { pythonCases } from './cases/python.ts';
 import { randomCases } from './cases/random.ts';
 import { runCases } from './cases/runs.ts';
 import { sharingCases } from './cases/sharing.ts';
-import type { Cases, Subject } from './cases/subject.ts';
+import { sourceCases } from './cases/sources.ts';
+import type { Cases, Seen, Subject } from './cases/subject.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
 function report(outcome: Outcome): void {
@@ -23,8 +25,9 @@ function report(outcome: Outcome): void {
 async function run<S extends Subject>(cases: Cases<S>, subject: S): Promise<void> {
   for (const [name, holds] of Object.entries(cases)) {
     try {
-      const counted = await holds(subject);
-      report({ name, error: null, counted: typeof counted === 'string' ? counted : null });
+      const answer = await holds(subject);
+      const { said, table } = typeof answer === 'object' ? (answer as Seen) : { said: answer, table: undefined };
+      report({ name, error: null, counted: typeof said === 'string' ? said : null, ...(table && { table }) });
     } catch (error) {
       report({ name, error: error instanceof Error ? (error.stack ?? error.message) : String(error), counted: null });
     }
@@ -48,7 +51,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(bufferCases, { ...source, python });
   await run(randomCases, { ...source, python });
   // Last those that close it.
-  for (const cases of [errorCases, sharingCases, runCases, pythonCases])
+  for (const cases of [kindCases, sourceCases, errorCases, sharingCases, runCases, pythonCases])
     await run(cases, { ...source, python: openPython() });
 }
 report({ name: 'the process lives to its end', error: null, counted: null });

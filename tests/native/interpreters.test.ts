@@ -86,6 +86,17 @@ test('what must have run has run', () => {
   const ran = runs.filter(({ outcomes }) => outcomes.at(-1)?.name === LAST);
   const lines = ran.map(({ outcomes }) => `ran ${outcomes.length} cases on ${outcomes[0]?.counted}`);
   process.stdout.write(`${['', ...lines, ...skipped.map((reason) => `skipped ${reason}`)].join('\n')}\n`);
+  // The longest of the tables that were made: of the interpreter that has the most.
+  const tables = ran.flatMap(({ outcomes }) => outcomes.flatMap(({ table }) => (table ? [table] : [])));
+  const table = tables.reduce((longest, one) => (one.length > longest.length ? one : longest), []);
+  const widths = (table[0] ?? []).map((_, i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
+  const shown = table.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  process.stdout.write(`${['', ...shown].join('\n')}\n`);
   const floor = (process.env.MEMVIEW_TEST_FLOOR ?? '').split(' ').filter(Boolean);
   const met = new Set(ran.flatMap(kinds));
   expect(floor.filter((kind) => !met.has(kind))).toEqual([]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { FormatError } from '../../../src/errors.ts';
 import type { BufferView } from '../../../src/view/buffer-view.ts';
 import { exact, exactList, exactPython } from './exact.ts';
-import { type Cases, has, type PythonSubject, value } from './subject.ts';
+import { type Cases, has, type PythonSubject, type Seen, value } from './subject.ts';
 
 /** Each adds to `kinds`: a name, an object, its values. */
 const builtins = `
@@ -134,10 +134,17 @@ for mode in ("L", "RGB", "RGBA", "CMYK", "I", "F", "I;16"):
     kinds.append(("PIL " + mode, image, [[pixel(x, y) for x in range(3)] for y in range(2)]))
 `;
 
+const types = `
+import ml_dtypes
+brain = np.array([1, -2.5, float("inf"), 1e-40], ml_dtypes.bfloat16)
+kinds.append(("ml_dtypes bfloat16", brain, brain.astype("f8").tolist()))
+`;
+
 const sources: readonly (readonly [module: string, python: string])[] = [
   ['ctypes', builtins],
   ['_posixshmem', shared],
   ['numpy', arrays],
+  ['ml_dtypes', types],
   ['PIL', images],
 ];
 
@@ -152,7 +159,7 @@ const classOf = (view: BufferView): string => {
 };
 
 export const kindCases: Cases<PythonSubject> = {
-  'the buffers of every kind of object'(subject) {
+  'the buffers of every kind of object'(subject): Seen {
     const { python } = subject;
     python.exec(exactPython);
     const there = sources.filter(([module]) => has(subject, module));

@@ -12,8 +12,14 @@ export interface Subject extends Source {
 /** A libpython in this process. */
 export type PythonSubject = Subject & { readonly python: Python };
 
-/** Cases by what they show; each throws if it does not hold, and may answer with what it counted. */
+/** Cases by what they show; each throws if it does not hold, and may answer with what it counted or {@link Seen}. */
 export type Cases<S> = Readonly<Record<string, (subject: S) => unknown>>;
+
+/** What a case answers that has a table to show, whose first row names the columns. */
+export interface Seen {
+  readonly said: string;
+  readonly table: readonly (readonly string[])[];
+}
 
 /** The value of a Python expression that json can carry. */
 export function value<T>({ text, exec }: Subject, expression: string): T {
