@@ -120,4 +120,4 @@ export { PyMemoryView_GET_BUFFER, type ViewSource, viewSources } from '../view/p
 export { Py_REFCNT, Py_TYPE, readType, type TypeInfo } from '../view/py-object.ts';
 export type { Range } from '../view/range.ts';
 export { readStruct } from '../view/struct.ts';
-export { Datetime64, Timedelta64, type TimeUnit } from '../view/time.ts';
+export { Datetime64, type FixedUnit, Timedelta64, type TimeUnit } from '../view/time.ts';

@@ -108,7 +108,7 @@ export function mapMemory(address: bigint, length: number): Uint8Array<ArrayBuff
 
 /** An External is an address and no more. Each burdens the garbage collector, and the same arrays are viewed often. */
 const externals = new Map<bigint, JsExternal>();
-const MOST_EXTERNALS = 64;
+const MOST_EXTERNALS = 1024;
 
 function externalOf(address: bigint): JsExternal {
   const known = externals.get(address);

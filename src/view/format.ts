@@ -175,8 +175,10 @@ class Parser {
       }
       const at = this.#at;
       const item = this.#item();
-      if (this.#reading.aligned || this.#mark.aligned) cursor = roundUp(cursor, item.align);
-      align = Math.max(align, item.align);
+      if (this.#reading.aligned || this.#mark.aligned) {
+        cursor = roundUp(cursor, item.align);
+        align = Math.max(align, item.align);
+      }
       if (item.name === undefined && item.element.name === 'void' && item.skipped) padding = true;
       else {
         if (item.name !== undefined && fields.some(({ name }) => name === item.name)) {

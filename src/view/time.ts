@@ -2,7 +2,10 @@
 import { describe, type Element, type ElementValue, whole } from './element.ts';
 
 /** The units of numpy (`NPY_DATETIMEUNIT`); `generic` is a count of nothing in particular. */
-export type TimeUnit = keyof typeof seconds | 'Y' | 'M' | 'generic';
+export type TimeUnit = 'Y' | 'M' | FixedUnit | 'generic';
+
+/** Those of a fixed length. */
+export type FixedUnit = 'W' | 'D' | 'h' | 'm' | 's' | 'ms' | 'us' | 'ns' | 'ps' | 'fs' | 'as';
 
 /** Units of a fixed length: what divides a second, or how many seconds they have. */
 const seconds = {
@@ -17,15 +20,10 @@ const seconds = {
   ps: { digits: 12 },
   fs: { digits: 15 },
   as: { digits: 18 },
-} as const satisfies Record<string, { seconds: bigint } | { digits: number }>;
+} as const satisfies Record<FixedUnit, { seconds: bigint } | { digits: number }>;
 
 /** Every unit, for the parser of formats. */
-export const timeUnits: readonly TimeUnit[] = [
-  'Y',
-  'M',
-  ...(Object.keys(seconds) as (keyof typeof seconds)[]),
-  'generic',
-];
+export const timeUnits = ['Y', 'M', ...(Object.keys(seconds) as FixedUnit[]), 'generic'] as readonly TimeUnit[];
 
 /** numpy's "not a time". */
 const NAT = -(2n ** 63n);
@@ -89,12 +87,9 @@ export class Datetime64 extends Time {
    * @throws RangeError if a Date cannot hold it, which has neither NaT nor anything below a millisecond.
    */
   toDate(): Date {
-    const text = this.isNaT || this.unit === 'generic' ? '' : this.toString();
-    const milliseconds = millisecondsOf(this);
-    if (milliseconds !== undefined && Math.abs(Number(milliseconds)) <= 8.64e15) return new Date(Number(milliseconds));
-    throw new RangeError(
-      `expected a whole number of milliseconds that a Date can hold, got ${text || this.toString()}`,
-    );
+    const milliseconds = Number(millisecondsOf(this) ?? Number.NaN);
+    if (Math.abs(milliseconds) <= 8.64e15) return new Date(milliseconds);
+    throw new RangeError(`expected a whole number of milliseconds that a Date can hold, got ${this}`);
   }
 }
 
@@ -118,7 +113,7 @@ export class Timedelta64 extends Time {
 }
 
 /** A count of a fixed unit as seconds, or as the decimal fraction of seconds that the unit is. */
-function split(count: bigint, unit: keyof typeof seconds): { total: bigint; digits: number } {
+function split(count: bigint, unit: FixedUnit): { total: bigint; digits: number } {
   const length = seconds[unit];
   return 'digits' in length ? { total: count, digits: length.digits } : { total: count * length.seconds, digits: 0 };
 }

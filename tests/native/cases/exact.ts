@@ -42,7 +42,8 @@ export const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 const word = new DataView(new ArrayBuffer(8));
 
-function exactFloat(x: number): string {
+/** The bytes of a double, in hexadecimal. */
+export function exactFloat(x: number): string {
   if (Number.isNaN(x)) return 'nan';
   word.setFloat64(0, x);
   return hex(new Uint8Array(word.buffer));

@@ -220,6 +220,33 @@ def make(rng):
 `,
   },
   {
+    name: 'what numpy makes of a format',
+    count: 10_000,
+    needs: ['numpy'],
+    twins: false,
+    python: `
+try:
+    from numpy._core._internal import _dtype_from_pep3118
+except ImportError:
+    from numpy.core._internal import _dtype_from_pep3118
+def record(rng, depth=0):
+    parts = []
+    for name in rng.sample("abcdef", rng.randint(1, 4)):
+        mark = rng.choice(["", "", "", "@", "=", "<", ">", "^"])
+        shape = rng.choice(["", "", "", "(2)", "(2,3)"])
+        draw = rng.random()
+        code = record(rng, depth + 1) if draw < 0.2 and depth < 3 else rng.choice(["", "2", "3"]) + rng.choice("?bBhHiIqQefdsx") if draw < 0.8 \\
+            else rng.choice(["Zf", "Zd", "3s", "2w"])
+        parts.append(rng.choice(["", "", "x", "3x"]) + shape + mark + code + ":" + name + ":")
+    return "T{" + "".join(parts) + "}"
+def make(rng):
+    format = record(rng)
+    dtype = _dtype_from_pep3118(format)
+    a = sound(rng, dtype, rng.randint(1, 3))
+    return a.view(np.uint8) if a.dtype.itemsize else make(rng), values(a), None, format
+`,
+  },
+  {
     name: 'what struct unpacks',
     count: 10_000,
     needs: [],
@@ -320,7 +347,8 @@ export const randomCases: Cases<Subject> = {
       }
       // The last, which needs nothing, makes up for those that could not be made.
       const count = i === families.length - 1 ? Math.max(family.count, left) : family.count;
-      subject.exec(`values = lambda twin: twin.tolist()\n${family.python}`);
+      if (!family.python.includes('values(a)')) subject.exec('values = lambda twin: twin.tolist()');
+      subject.exec(family.python);
       const tally: Tally = { buffers: 0, elements: 0, written: 0 };
       for (let first = 0; first < count; first += BATCH) {
         compare(subject, family, first, Math.min(BATCH, count - first), tally);

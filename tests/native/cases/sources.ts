@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { FormatError } from '../../../src/errors.ts';
 import type { ViewSource } from '../../../src/view/py-buffer.ts';
 import { Datetime64 } from '../../../src/view/time.ts';
+import { exactFloat } from './exact.ts';
 import { type Cases, has, type PythonSubject, value } from './subject.ts';
 
 /** Objects that speak one protocol each, over memory of ctypes. */
@@ -186,6 +187,7 @@ bits = Bits(1, 2, 3.5)`);
   'bfloat16 of DLPack, datetime64 and records of numpy'(subject) {
     const { python } = subject;
     python.exec(`${speakers}
+import struct
 halves = (ctypes.c_uint16 * 4)(0x3f80, 0xc000, 0x7f80, 0x0001)`);
     using brain = python.view('Tensor(shape=(4,), code=4, bits=16, data=ctypes.addressof(halves))');
     assert.deepEqual(brain.toList(), [1, -2, Number.POSITIVE_INFINITY, 2 ** -133]);
@@ -210,6 +212,16 @@ times = [np.array([n for n in counts if unit[-1] in "YMWD" and abs(n) < 10**6 or
       assert.ok(view.data instanceof BigInt64Array);
       compared += found.length;
     });
+    // Long doubles that no double equals, as many near the ends of the range as within.
+    python.exec(`
+rng = np.random.default_rng(3)
+wide = (rng.uniform(1, 2, 20000) + rng.uniform(0, 2**-52, 20000).astype("g")) * np.ldexp(np.ones(20000, "g"), rng.integers(-1090, 1030, 20000))
+wide[rng.random(20000) < 0.5] *= -1
+nearest = [x.hex() for x in map(float, wide)]`);
+    using wide = python.view('wide');
+    const near = value<string[]>(subject, '[struct.pack(">d", float.fromhex(x)).hex() for x in nearest]');
+    assert.deepEqual((wide.toList() as number[]).map(exactFloat), near);
+    compared += near.length;
     python.exec('t = np.array(["2024-02-29T12:30:15.250"], "M8[ms]")');
     using time = python.view('t');
     assert.equal((time.get(0) as Datetime64).toDate().toISOString(), '2024-02-29T12:30:15.250Z');
@@ -226,6 +238,6 @@ times = [np.array([n for n in counts if unit[-1] in "YMWD" and abs(n) < 10**6 or
       using strings = python.view('np.array(["a"], dtype=np.dtypes.StringDType())');
       assert.throws(() => strings.toList(), FormatError);
     }
-    return `${compared} times`;
+    return `${compared} times and long doubles`;
   },
 };
