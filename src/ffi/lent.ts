@@ -2,7 +2,7 @@
 import { MemoryFault } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Target } from '../target.ts';
-import { type BufferInfo, checkReadable, extentOf } from '../view/py-buffer.ts';
+import { type BufferInfo, checkReadable, type Extent, extentOf } from '../view/py-buffer.ts';
 import type { Gil } from './gil.ts';
 import type { Loan } from './loans.ts';
 import { mapMemory } from './native.ts';
@@ -52,7 +52,7 @@ export class LentMemory implements Memory {
   lend(address: bigint, length: number): Uint8Array {
     if (this.#loan.released) throw new MemoryFault(address, length, 'these bytes were given back');
     if (length === 0) return new Uint8Array();
-    checkReadable(this.#process, { low: address, length });
+    checkMapped(this.#process, { low: address, length });
     return mapMemory(address, length);
   }
 
@@ -66,9 +66,18 @@ export class LentMemory implements Memory {
     this.#low = extent.low;
     if (extent.length === 0 || this.#loan.released) return new Uint8Array();
     // What cannot be read must not be mapped: to touch it would end the process.
-    if (!this.#trusted) checkReadable(this.#process, extent);
+    if (!this.#trusted) checkMapped(this.#process, extent);
     const bytes = mapMemory(extent.low, extent.length);
     this.#loan.map(bytes.buffer, this);
     return bytes;
   }
 }
+
+/** A page is readable as a whole or not at all: what lies within one is asked for once. */
+function checkMapped(process: Memory, { low, length }: Extent): void {
+  const last = low + BigInt(length - 1);
+  checkReadable(process, low / PAGE === last / PAGE ? { low, length: 1 } : { low, length });
+}
+
+/** Of the operating system, in bytes. */
+const PAGE = 4096n;

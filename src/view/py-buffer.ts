@@ -232,13 +232,9 @@ function notSafe(value: number): boolean {
  */
 export function checkReadable(memory: Memory, { low, length }: Extent): void {
   if (length === 0) return;
-  const high = low + BigInt(length - 1);
   memory.read(low, 1);
-  if (low / PAGE !== high / PAGE) memory.read(high, 1);
+  memory.read(low + BigInt(length - 1), 1);
 }
-
-/** The least that is readable as a whole, in bytes. */
-const PAGE = 4096n;
 
 /** How many elements a shape has. @internal */
 export function elementCount(shape: readonly number[]): number {

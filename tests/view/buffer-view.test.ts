@@ -5,6 +5,7 @@ import { parseTarget } from '../../src/layouts/targets.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import type { BufferView } from '../../src/view/buffer-view.ts';
+import { parseFormat } from '../../src/view/format.ts';
 import type { NestedList } from '../../src/view/gather.ts';
 import { viewObject } from '../../src/view/object.ts';
 import { PyMemoryView_GET_BUFFER } from '../../src/view/py-buffer.ts';
@@ -430,4 +431,78 @@ function thrownBy(run: () => unknown): string {
     return (error as Error).name;
   }
   return 'nothing';
+}
+
+describe('cast', () => {
+  test('the bytes of a C-contiguous view as other elements', () => {
+    const v = view({ data: counting(12), shape: [3, 4] });
+    expect(v.cast('>H').toList()).toEqual([0x0001, 0x0203, 0x0405, 0x0607, 0x0809, 0x0a0b]);
+    expect(v.cast('<h', [3, 2])).toMatchObject({
+      format: '<h',
+      itemsize: 2,
+      shape: [3, 2],
+      strides: [4, 2],
+      nbytes: 12,
+    });
+    expect(v.cast('T{B:a:<H:b:}', [4]).get(1)).toEqual({ a: 3, b: 0x0504 });
+    expect(v.cast('12s', []).get()).toEqual(counting(12));
+    expect(v.cast('>H').cast('B', [3, 4]).toList()).toEqual(v.toList());
+    expect(
+      view({ data: new Uint8Array(), shape: [0] })
+        .cast('d')
+        .toList(),
+    ).toEqual([]);
+  });
+
+  test('what cannot be is refused', () => {
+    const v = view({ data: counting(12), shape: [3, 4] });
+    expect(() => v.transpose().cast('B')).toThrow('cannot cast a view that is not C-contiguous');
+    expect(() => v.cast('q')).toThrow('cannot cast 12 bytes to elements of 8');
+    expect(() => v.cast('h', [4])).toThrow('expected a shape of 6 elements, got (4)');
+    expect(() => v.cast('h', [-6])).toThrow('expected sizes of 0 or more, got -6');
+    expect(() => v.cast('k')).toThrow(FormatError);
+    expect(() => v.cast('T{}')).toThrow('cannot cast 12 bytes to elements of 0');
+  });
+});
+
+describe('copies', () => {
+  test('of any strides, in blocks and rows longer than they are', () => {
+    const data = Uint8Array.from({ length: 60_000 }, (_, i) => i % 251);
+    for (const [format, size] of [
+      ['B', 1],
+      ['>h', 2],
+      ['<i', 4],
+      ['d', 8],
+      ['<Zd', 16],
+      ['3s', 3],
+    ] as const) {
+      const whole = view({ format, itemsize: size, data: data.subarray(0, 20 * 30 * 4 * size), shape: [20, 30, 4] });
+      for (const part of [
+        whole,
+        whole.transpose(),
+        whole.transpose(1, 0, 2),
+        whole.slice([null, null, -1], [1, null, 3], 2),
+        whole.slice(3),
+      ]) {
+        const copy = part.toTypedArray();
+        const bytes = new Uint8Array(copy.buffer);
+        const flat = [part.toList()].flat(9) as unknown[];
+        const packed = parseNative(format, size);
+        const back = flat.map((_, i) => packed.read(new DataView(bytes.buffer), i * size));
+        expect(back).toEqual(flat);
+      }
+    }
+  });
+
+  test('a list longer than an array may be is refused before it is begun', () => {
+    const broadcast = view({ data: counting(1), shape: [2 ** 20, 2 ** 10], strides: [0, 0] });
+    expect(() => broadcast.toList()).toThrow('toList() of 1073741824 elements is more than an array holds');
+    expect(() => view({ data: counting(1), shape: [2 ** 40, 0] }).toList()).toThrow(FormatError);
+    expect(view({ data: counting(1), shape: [0, 2 ** 40] }).toList()).toEqual([]);
+  });
+});
+
+/** The same elements in this machine's byte order. */
+function parseNative(format: string, size: number) {
+  return parseFormat(format.replace('>', '='), size, parseTarget('3.13-lp64'));
 }
