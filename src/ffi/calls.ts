@@ -119,15 +119,19 @@ export class Calls {
     this.gil.end();
   }
 
-  /** Gives a reference back: it is dropped before Python's code runs again, or another thread of it. */
-  release(object: bigint): void {
+  /**
+   * Gives a reference back: it is dropped before Python's code runs again, or another thread of it.
+   *
+   * @returns a ticket for `takeBack`
+   */
+  release(object: bigint): number {
     this.gil.hold();
-    this.#interpreter.dropped.add(object);
+    return this.#interpreter.dropped.add(object);
   }
 
-  /** Takes back what was given back last, if that was this reference and nothing of Python ran since. */
-  takeBack(object: bigint): boolean {
-    return this.#interpreter.dropped.takeBack(object);
+  /** Takes back what was given back last, if the ticket is that reference's and nothing of Python ran since. */
+  takeBack(ticket: number): boolean {
+    return this.#interpreter.dropped.takeBack(ticket);
   }
 
   #hold(): Interpreter {

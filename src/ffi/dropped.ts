@@ -21,7 +21,8 @@ export class Dropped {
   #tuple = 0n;
   #slots: DataView | undefined;
   #count = 0;
-  #last = 0n;
+  /** Of the reference that came last. */
+  #ticket = 0;
 
   constructor(api: TupleApi, target: Target) {
     const { pointer, byteOrder } = dataModels[target.model];
@@ -31,24 +32,31 @@ export class Dropped {
     this.#little = byteOrder === 'little';
   }
 
-  /** Takes over a reference. */
-  add(object: bigint): void {
+  /**
+   * Takes over a reference.
+   *
+   * @returns a ticket by which it may be had back
+   */
+  add(object: bigint): number {
     this.#slots ??= this.#make();
     this.#write(this.#slots, object);
-    this.#last = object;
     if (++this.#count === CAPACITY) this.settle();
+    return ++this.#ticket;
   }
 
-  /** Takes back the reference that came last, if it is this one and was not dropped yet. */
-  takeBack(object: bigint): boolean {
-    if (this.#count === 0 || !this.#slots || object !== this.#last) return false;
+  /**
+   * Takes back the reference of a ticket, if it came last and was not dropped yet. Its address would not do: once it
+   * is dropped, that may be another object's.
+   */
+  takeBack(ticket: number): boolean {
+    if (this.#count === 0 || !this.#slots || ticket !== this.#ticket) return false;
     this.#count--;
     this.#write(this.#slots, 0n);
-    this.#last = 0n;
+    this.#ticket++;
     return true;
   }
 
-  /** Drops them. Before Python runs, and before the GIL is let go: nobody shall see what was given back. */
+  /** Drops them: before code of Python's is run, and before the GIL is let go, so that nobody sees that it waited. */
   settle(): void {
     if (this.#count === 0) return;
     const tuple = this.#tuple;

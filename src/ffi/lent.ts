@@ -12,7 +12,6 @@ const LARGE = 1 << 16;
 
 /** The memory of an export, live as far as its elements go; those that hang on pointers are read in snapshots. */
 export class LentMemory implements Memory {
-  readonly live = true;
   readonly #info: BufferInfo;
   readonly #process: Memory;
   readonly #loan: Loan;
@@ -32,6 +31,10 @@ export class LentMemory implements Memory {
     this.#loan = loan;
     this.#gil = gil;
     this.#trusted = trusted;
+  }
+
+  get live(): boolean {
+    return !this.#info.suboffsets;
   }
 
   get target(): Target {

@@ -270,7 +270,7 @@ export class Python {
   }
 
   /** @param object an owned reference, or one that `giveBack` ends */
-  #ref(object: bigint, giveBack = (): void => this.#calls.release(object)): PyRef {
+  #ref(object: bigint, giveBack = (): void => void this.#calls.release(object)): PyRef {
     const loan = this.#loans.lend('reference', giveBack);
     const ref = new PyRef(this.#owner, object, loan);
     loan.watch(ref);

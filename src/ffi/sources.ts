@@ -1,5 +1,5 @@
 /** Borrowing the memory of objects, by whichever protocol tells of it. */
-import { isPlain } from '../view/format.ts';
+import { isPlain, sameLayout } from '../view/format.ts';
 import { checkInfo, type ViewSource, viewSources } from '../view/py-buffer.ts';
 import { Py_TYPE, readType } from '../view/py-object.ts';
 import type { Calls } from './calls.ts';
@@ -36,14 +36,22 @@ export function checkSources(sources: readonly ViewSource[] = viewSources): read
   throw new TypeError(`expected sources to be some of ${viewSources.join(', ')}, got ${JSON.stringify(sources)}`);
 }
 
+/** A memoryview that was given back, and may be taken again as long as nothing of Python runs. */
+interface GivenBack {
+  readonly object: bigint;
+  readonly sources: readonly ViewSource[];
+  readonly borrowed: Borrowed;
+  readonly ticket: number;
+}
+
 /** Borrows from the objects of an interpreter. */
 export class Borrower {
   readonly #calls: Calls;
   readonly #headers: Headers;
   /** Python's strings that name sources. They stay. */
   readonly #names = new Map<string, bigint>();
-  /** The memoryview that was made last, and of what. */
-  #last: { readonly object: bigint; readonly memoryview: bigint; readonly borrowed: Borrowed } | undefined;
+  /** What was given back last. */
+  #last: GivenBack | undefined;
 
   constructor(calls: Calls, trusted: bigint) {
     this.#calls = calls;
@@ -63,7 +71,8 @@ export class Borrower {
       throw new TypeError(`expected an object with ${sources.join(' or ')}, got ${calls.text(object)}`);
     }
     // Viewed and given back a moment ago: nothing can have changed, for nothing of Python ran.
-    if (this.#last?.object === object && calls.takeBack(this.#last.memoryview)) return this.#last.borrowed;
+    const last = this.#last;
+    if (last?.object === object && last.sources === sources && calls.takeBack(last.ticket)) return last.borrowed;
     let memoryview: bigint;
     try {
       memoryview = calls.memoryView(object);
@@ -72,13 +81,19 @@ export class Borrower {
       if (other) return other;
       throw error;
     }
-    const giveBack = (): void => calls.release(memoryview);
-    return guarded(giveBack, () => {
-      const borrowed = { ...this.#headers.read(memoryview), giveBack };
-      const explained = this.#explained(borrowed, sources);
-      this.#last = explained === borrowed ? { object, memoryview, borrowed } : undefined;
-      return explained;
-    });
+    return guarded(
+      () => calls.release(memoryview),
+      () => {
+        const header = this.#explained(this.#headers.read(memoryview), sources);
+        const borrowed: Borrowed = {
+          ...header,
+          giveBack: () => {
+            this.#last = { object, sources, borrowed, ticket: calls.release(memoryview) };
+          },
+        };
+        return borrowed;
+      },
+    );
   }
 
   /**
@@ -100,7 +115,8 @@ export class Borrower {
         const items = calls.items(list);
         // A list that begins with None has other things than memoryviews.
         const mixed = items[0] === calls.none;
-        const headers = mixed ? items.slice(1).map((item) => this.#header(item)) : this.#headers.readAll(items);
+        const read = mixed ? items.slice(1).map((item) => this.#header(item)) : this.#headers.readAll(items);
+        const headers = read.map((header) => this.#explained(header, sources));
         // The list holds what is borrowed; it goes when the last of that has gone, at the latest here.
         let left = headers.length + 1;
         const leave = (): void => {
@@ -115,7 +131,7 @@ export class Borrower {
           },
         }));
         leave();
-        return borrowed.map((one) => this.#explained(one, sources));
+        return borrowed;
       },
     );
   }
@@ -125,17 +141,21 @@ export class Borrower {
     return readType(memory, Py_TYPE(memory, item)).name === 'list' ? this.#described(item) : this.#headers.read(item);
   }
 
-  /** The same memory, better described, where the format of a memoryview says too little. */
-  #explained(borrowed: Borrowed, sources: readonly ViewSource[]): Borrowed {
-    const { info, trusted } = borrowed;
-    const { format, itemsize, object, source } = info;
-    const calls = this.#calls;
-    const plain = trusted || source !== 'buffer' || isPlain(format, itemsize, calls.memory.target);
-    if (plain) return borrowed;
-    const better = this.#asked('explain', object, sources);
-    if (!better) return borrowed;
-    borrowed.giveBack();
-    return better;
+  /**
+   * The same memory with a better format, where that of a memoryview says too little: a record may hide a union, and
+   * bytes anything. Nobody but the memoryview knows which part of its exporter's memory it is.
+   */
+  #explained(header: Header, sources: readonly ViewSource[]): Header {
+    const { info, trusted } = header;
+    const { memory } = this.#calls;
+    if (trusted || info.source !== 'buffer' || isPlain(info.format, info.itemsize, memory.target)) return header;
+    const better = this.#asked('explain', info.object, sources);
+    if (!better) return header;
+    better.giveBack();
+    const same = better.info.address === info.address && `${better.info.shape}` === `${info.shape}`;
+    const alike = `${better.info.strides}` === `${info.strides}` && better.info.itemsize === info.itemsize;
+    if (!same || !alike || sameLayout(info.format, better.info.format, info.itemsize, memory.target)) return header;
+    return { info: { ...info, format: better.info.format }, trusted };
   }
 
   #look(object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
@@ -145,7 +165,7 @@ export class Borrower {
   #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
     const calls = this.#calls;
     const found = calls.routine(routine, [object, this.#namesOf(sources)]);
-    const giveBack = (): void => calls.release(found);
+    const giveBack = (): void => void calls.release(found);
     if (found !== calls.none) return guarded(giveBack, () => ({ ...this.#described(found), giveBack }));
     giveBack();
     return undefined;
@@ -178,7 +198,7 @@ export class Borrower {
 }
 
 /** What is made, unless that fails: then something has to be undone. */
-function guarded<T>(undo: () => void, make: () => T): T {
+function guarded<T>(undo: () => unknown, make: () => T): T {
   try {
     return make();
   } catch (error) {

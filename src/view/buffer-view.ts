@@ -211,7 +211,8 @@ export class BufferView {
     const index = indexAndValue.slice(0, -1) as number[];
     const value = indexAndValue.at(-1) as ElementValue;
     if (info.readonly) throw new TypeError('this buffer is read-only: its exporter forbids writing');
-    if (!this.#memory.live) throw new TypeError('this buffer is a snapshot: a write would be lost');
+    const { live, lend } = this.#memory;
+    if (!live && !lend) throw new TypeError('this buffer is a snapshot: a write would be lost');
     const [bytes, offset] = this.#at(index, true);
     if (element.values === 1) {
       element.write(bytes, offset, value);

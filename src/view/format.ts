@@ -7,7 +7,8 @@
  *     type    = code | "Z" float | "T{" format "}" | "&" item | "X{" … "}"
  *
  * and, for what buffers cannot say and other sources do (ours, after numpy's spelling): `M8[25s]` and `m8[ns]` for
- * datetime64 and timedelta64, `E` for bfloat16, and `#12 ` for "the next item begins at byte 12 of its record".
+ * datetime64 and timedelta64, `E` for bfloat16, and `#12 ` for "here is byte 12 of the record", where the next item
+ * begins, or the end is.
  */
 import { FormatError } from '../errors.ts';
 import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
@@ -155,10 +156,13 @@ class Parser {
   #sequence(braced: boolean): Sequence {
     const start = this.#at;
     const fields: Field[] = [];
+    const names = new Set<string>();
     let cursor = 0;
     let size = 0;
     let align = 1;
     let padding = false;
+    // An offset that is stated is meant: nothing is aligned after it, nor padded at the end.
+    let stated = false;
     for (;;) {
       this.#match(/\s+/y);
       if (this.#at === this.#text.length || this.#text[this.#at] === '}') break;
@@ -171,19 +175,21 @@ class Parser {
       if (this.#take('#')) {
         cursor = this.#number('an offset');
         size = Math.max(size, cursor);
+        stated = true;
         continue;
       }
       const at = this.#at;
       const item = this.#item();
-      if (this.#reading.aligned || this.#mark.aligned) {
+      if (!stated && (this.#reading.aligned || this.#mark.aligned)) {
         cursor = roundUp(cursor, item.align);
         align = Math.max(align, item.align);
       }
       if (item.name === undefined && item.element.name === 'void' && item.skipped) padding = true;
       else {
-        if (item.name !== undefined && fields.some(({ name }) => name === item.name)) {
+        if (item.name !== undefined && names.has(item.name)) {
           throw this.#unexpected(`another name than ${JSON.stringify(item.name)}, which is taken`, at);
         }
+        if (item.name !== undefined) names.add(item.name);
         fields.push({ name: item.name, element: item.element, offset: cursor, repeat: item.repeat });
       }
       cursor += item.repeat * item.element.size;
@@ -192,7 +198,7 @@ class Parser {
     }
     if (braced && !this.#take('}')) throw this.#unexpected("'}'");
     const made = (bytes: number): Element => this.#made(fields, bytes, braced, padding, start);
-    const natural = this.#reading.aligned || this.#mark.aligned ? roundUp(size, align) : size;
+    const natural = !stated && (this.#reading.aligned || this.#mark.aligned) ? roundUp(size, align) : size;
     const element = made(size);
     return { element, padded: natural === size ? element : made(natural), align };
   }
@@ -207,7 +213,7 @@ class Parser {
     }
     const named = braced && fields.length === 0 ? true : fields.some(({ name }) => name !== undefined);
     const element = named ? recordElement(naming(fields), size) : tupleElement(fields, size);
-    if (element.values > MAX_EMPTY + 8 * size) throw this.#unexpected('fewer items without bytes', start);
+    if (!(element.values <= MAX_EMPTY + 8 * size)) throw this.#unexpected('fewer items without bytes', start);
     return element;
   }
 
@@ -240,7 +246,7 @@ class Parser {
     }
     if (shape) element = subarrayElement(element, shape);
     if (!Number.isSafeInteger(element.size)) throw this.#unexpected('less than 2^53 bytes', at);
-    if (element.values > MAX_EMPTY + 8 * element.size) throw this.#unexpected('fewer items without bytes', at);
+    if (!(element.values <= MAX_EMPTY + 8 * element.size)) throw this.#unexpected('fewer items without bytes', at);
     this.#depth--;
     return { element, align: typed.align, name, repeat, skipped };
   }
@@ -330,7 +336,8 @@ class Parser {
 
   #address(name: 'object' | 'pointer'): Typed {
     const size = this.#model.pointer;
-    return { element: addressElement(name, size, this.#little), align: size };
+    // Whatever mark stands before it, which is that of a field before: an address is the machine's.
+    return { element: addressElement(name, size, this.#model.byteOrder === 'little'), align: size };
   }
 
   #longDouble(complex: boolean, at: number): Typed {
@@ -445,11 +452,33 @@ function parse(format: string, itemsize: number | undefined, target: Target): El
 
 /** Whether a format is understood, and says all there is to say: that of a record may hide a union. @internal */
 export function isPlain(format: string, itemsize: number, target: Target): boolean {
+  const name = understand(format, itemsize, target)?.name;
+  return name !== undefined && name !== 'record' && name !== 'void';
+}
+
+/** Whether two formats are understood and say the same of an element. @internal */
+export function sameLayout(one: string, other: string, itemsize: number, target: Target): boolean {
+  const [element, better] = [one, other].map((format) => understand(format, itemsize, target));
+  return element !== undefined && better !== undefined && alike(element, better);
+}
+
+function alike(one: Element, other: Element): boolean {
+  const { name, size, little, fields = [], item } = one;
+  const { fields: others = [] } = other;
+  if (name !== other.name || size !== other.size || little !== other.little) return false;
+  if (item && other.item) return `${one.shape}` === `${other.shape}` && alike(item, other.item);
+  const same = (field: Field, i: number): boolean => {
+    const { name: called, offset, repeat, element } = others[i] as Field;
+    return field.name === called && field.offset === offset && field.repeat === repeat && alike(field.element, element);
+  };
+  return fields.length === others.length && fields.every(same);
+}
+
+function understand(format: string, itemsize: number, target: Target): Element | undefined {
   try {
-    const { name } = parseFormat(format, itemsize, target);
-    return name !== 'record' && name !== 'void';
+    return parseFormat(format, itemsize, target);
   } catch (error) {
-    if (error instanceof FormatError) return false;
+    if (error instanceof FormatError) return undefined;
     throw error;
   }
 }

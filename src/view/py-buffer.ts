@@ -162,10 +162,13 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   return info;
 }
 
+/** In bytes. A record of thousands of fields has a long format; garbage hardly has a NUL so far off. */
+const LONGEST_FORMAT = 1 << 20;
+
 function readFormat(memory: Memory, at: bigint, known?: Map<bigint, string>): string {
   const before = known?.get(at);
   if (before !== undefined) return before;
-  const format = at === 0n ? 'B' : textOf(readCString(memory, at));
+  const format = at === 0n ? 'B' : textOf(readCString(memory, at, LONGEST_FORMAT));
   known?.set(at, format);
   return format;
 }

@@ -71,7 +71,7 @@ export function subarrayElement(item: Element, shape: readonly number[]): Elemen
     size: length * inner.size,
     shape,
     item,
-    values: 1 + length * inner.values,
+    values: length === 0 ? 1 : 1 + length * inner.values,
     read: (bytes, offset) => {
       const values = new Array<ElementValue>(length);
       for (let i = 0; i < length; i++) values[i] = inner.read(bytes, offset + i * inner.size);

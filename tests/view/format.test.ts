@@ -78,6 +78,7 @@ describe('what formats say', () => {
     ['w', 'str/4'],
     ['>3w', 'str>/12'],
     ['O', 'object/8'],
+    ['T{>i:a:O:b:}', 'record(a@0 int32>, b@4 object/8)12'],
     ['&d', 'pointer/8'],
     ['&T{&i:x:}', 'pointer/8'],
     ['X{}', 'pointer/8'],
@@ -88,6 +89,8 @@ describe('what formats say', () => {
     ['>m8[25s]', 'timedelta64>'],
     ['M8', 'datetime64'],
     ['T{#4 h:a:#0 i:b:#12 }', 'record(a@4 int16, b@0 int32)12'],
+    ['T{#1 O:a:#9 }', 'record(a@1 object/8)9'],
+    ['T{#0 T{#1 i:x:#5 }:a:#5 b:b:#6 }', 'record(a@0 record(x@1 int32)5, b@5 int8)6'],
     // Names are any text.
     ['T{i:a b:i:__proto__:i:ünï:}', 'record(a b@0 int32, __proto__@4 int32, ünï@8 int32)12'],
   ])('%s is %s', (format, expected) => {

@@ -2,13 +2,13 @@
 
 /**
  * `look` tries the protocols that are allowed, in their order: it gives a list of the object whose memory it is, a
- * description of that, and what else must be kept; None where the object has none of them. `explain` does so for a
- * memoryview whose format says too little. Of `trusted` exporters what they say of their memory needs no check. Formats are PEP 3118's with memview's own additions (`src/view/format.ts`).
+ * description of that, and what else must be kept; None where the object has none of them. `explain` does so for the
+ * exporter of a memoryview whose format says too little. What `trusted` types say of their memory needs no check. Formats are PEP 3118's with memview's own additions (`src/view/format.ts`).
  *
  * Sources: numpy, "The array interface protocol", version 3, and `numpy/ndarraytypes.h`, PyArrayInterface; DLPack 1.1,
  * `dlpack.h`: `DLTensor`, `DLManagedTensor`, `DLManagedTensorVersioned`.
  */
-export const sources = `import json
+export const sources = `import json, operator
 CODES = {"b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q",
     "f2": "e", "f4": "f", "f8": "d", "c8": "Zf", "c16": "Zd"}
 def of_typestr(typestr):
@@ -26,6 +26,7 @@ def of_typestr(typestr):
     if kind in "SV":
         return "%d%s" % (count, "s" if kind == "S" else "x")
     return "O" if kind == "O" else "[%s]" % typestr
+index = operator.index
 def named(name):
     if ":" in name:
         raise ValueError("a field is called %r, and no format can say so" % name)
@@ -66,7 +67,7 @@ def strides_of(shape, itemsize):
     return strides
 def by_interface(value):
     face = value.__array_interface__
-    typestr, shape, descr = face["typestr"], list(face["shape"]), face.get("descr")
+    typestr, shape, descr = face["typestr"], list(map(index, face["shape"])), face.get("descr")
     dtype = numpy_dtype(value)
     if dtype:
         format, itemsize = of_dtype(dtype), dtype.itemsize
@@ -77,13 +78,13 @@ def by_interface(value):
             itemsize *= 4
     if face.get("mask") is not None:
         raise ValueError("it has a mask, which no view can show")
-    strides = list(face.get("strides") or strides_of(shape, itemsize))
+    strides = list(map(index, face.get("strides") or strides_of(shape, itemsize)))
     data = face.get("data")
     if isinstance(data, tuple):
-        return value, face, dict(address=str(data[0]), readonly=bool(data[1]), format=format, itemsize=itemsize,
+        return value, face, dict(address=str(index(data[0])), readonly=bool(data[1]), format=format, itemsize=itemsize,
             shape=shape, strides=strides)
     view = memoryview(value if data is None else data).cast("B")
-    offset = face.get("offset", 0)
+    offset = index(face.get("offset", 0))
     low = offset + sum(min(0, (size - 1) * stride) for size, stride in zip(shape, strides))
     high = offset + itemsize + sum(max(0, (size - 1) * stride) for size, stride in zip(shape, strides))
     if 0 not in shape and (low < 0 or high > view.nbytes):
@@ -166,12 +167,17 @@ def by_array(value):
     try:
         view = memoryview(array)
     except (TypeError, ValueError, BufferError):
-        return by_interface(array)
-    return view, None, {}
+        owner, other, found = by_interface(array)
+        return owner, other, dict(found, readonly=True)
+    # A copy: what is written to it reaches nobody.
+    return view, None, dict(readonly=True)
 WAYS = (("__array_interface__", by_interface), ("__array_struct__", by_struct), ("__dlpack__", by_dlpack),
     ("__array__", by_array))
 def present(value, name):
-    return hasattr(value, name) and not isinstance(value, type)
+    try:
+        return hasattr(value, name) and not isinstance(value, type)
+    except Exception:
+        return False
 def look(value, allowed):
     reasons = []
     for name, way in WAYS:
@@ -179,10 +185,11 @@ def look(value, allowed):
             continue
         try:
             owner, other, found = way(value)
+            description = json.dumps([name, found], allow_nan=False).encode("ascii")
         except Exception as error:
             reasons.append("%s: %s" % (name, error or type(error).__name__))
             continue
-        return [owner, json.dumps([name, found]).encode("ascii"), other]
+        return [owner, description, other]
     if reasons:
         raise TypeError("cannot view this %s. %s" % (type(value).__name__, ". ".join(reasons)))
 def ctypes_base(kind):
@@ -215,21 +222,26 @@ def of_ctypes(kind):
     if issubclass(kind, ctypes.Union):
         return shaped(shape, "%dx" % ctypes.sizeof(kind))
     if issubclass(kind, ctypes.Structure):
-        parts = ["#%d %s%s" % (where.offset, "t" if bits else of_ctypes(item), named(name))
-            for name, item, where, bits in layout_of(kind)]
+        # A field that a derived structure names again is hidden, as it is in Python.
+        fields = {name: (item, where.offset, bits) for name, item, where, bits in layout_of(kind)}
+        parts = ["#%d %s%s" % (offset, "t" if bits else of_ctypes(item), named(name)) for name, (item, offset, bits) in fields.items()]
         return shaped(shape, "T{%s#%d}" % ("".join(parts), ctypes.sizeof(kind)))
     return shaped(shape, memoryview(kind.__new__(kind)).format)
 def explain(view, allowed):
     value, ctypes = view.obj, sys.modules.get("ctypes")
-    if ctypes and isinstance(value, (ctypes.Array, ctypes.Structure, ctypes.Union)):
-        base = ctypes_base(type(value))
-        if misstated(base) and memoryview(value).format == view.format and ctypes.sizeof(base) == view.itemsize:
-            return [view, json.dumps(["buffer", dict(format=of_ctypes(base))]).encode("ascii")]
-        return None
     try:
-        return look(value, allowed)
-    except TypeError:
-        return None
+        dtype = numpy_dtype(value)
+        # numpy's format leaves out the padding at the end of a record, even where it is repeated in a subarray.
+        if dtype and dtype.itemsize == view.itemsize and memoryview(value).format == view.format:
+            return [view, json.dumps(["buffer", dict(format=of_dtype(dtype))]).encode("ascii")]
+        if ctypes and isinstance(value, (ctypes.Array, ctypes.Structure, ctypes.Union)):
+            base = ctypes_base(type(value))
+            if misstated(base) and memoryview(value).format == view.format and ctypes.sizeof(base) == view.itemsize:
+                return [view, json.dumps(["buffer", dict(format=of_ctypes(base))]).encode("ascii")]
+        elif "T{" not in view.format:
+            return look(value, allowed)
+    except Exception:
+        pass
 trusted = [bytes, bytearray]
 try:
     from array import array

@@ -165,6 +165,13 @@ pm = memoryview(p)`);
     assert.equal(json(view), '[[0,1,2,3],[4,5,6,7],[8,9,10,11]]');
     view.set(1, 2, -5);
     assert.equal(subject.text('p.tolist()'), '[[0, 1, 2, 3], [4, 5, -5, 7], [8, 9, 10, 11]]');
+    // Also where a slice leaves none.
+    const row = view.slice(2);
+    row.set(1, 77);
+    assert.deepEqual([subject.text('p[2, 1]'), row.suboffsets, row.toList()], ['77', undefined, [8, 77, 10, 11]]);
+    assert.throws(() => row.data, { name: 'FormatError', message: /its memory is read in snapshots/ });
+    subject.exec('p[2, 0] = 99');
+    assert.deepEqual([row.get(0), row.toList()], [99, [99, 77, 10, 11]]);
     return 'with _testbuffer';
   },
 

@@ -79,7 +79,7 @@ export const sourceCases: Cases<PythonSubject> = {
       ['Tensor(strides=(3, 1))', '__dlpack__', false],
       ['Tensor(versioned=False)', '__dlpack__', true],
       ['Tensor(data=at - 16, offset=16)', '__dlpack__', false],
-      ['Array()', '__array__', false],
+      ['Array()', '__array__', true],
     ] as const) {
       python.exec(`speaker = ${expression}`);
       using view = python.view('speaker');
@@ -172,6 +172,111 @@ export const sourceCases: Cases<PythonSubject> = {
     using odd = python.view('Tensor(code=9, bits=8)');
     assert.throws(() => odd.toList(), { name: 'FormatError', message: /\[DLPack type 9 of 8 bits\]/ });
     assert.equal(odd.bytes.length, 6);
+  },
+
+  'what others say badly, or not at all, leads to the next or to a clear error'({ python }) {
+    python.exec(`${speakers}
+class Index:
+    def __init__(self, value): self.value = value
+    def __index__(self): return self.value
+class Angry:
+    def __getattr__(self, name): raise RuntimeError(name)
+class Echo:
+    def __getattr__(self, name): return self`);
+    using indexed = python.view(
+      'Interface(shape=(Index(2), Index(3)), strides=(Index(24), Index(8)), data=(Index(at), False))',
+    );
+    assert.deepEqual(indexed.toList(), SIX);
+    for (const bad of [
+      'data=(None, False)',
+      'shape=(float("nan"),)',
+      'shape=(2.5,)',
+      'typestr=None',
+      'typestr="<f8", shape=None',
+    ]) {
+      const message = /cannot view this Interface. __array_interface__: /;
+      assert.throws(() => python.view(`Interface(${bad})`), { name: 'PythonError [TypeError]', message }, bad);
+    }
+    assert.throws(() => python.view('Angry()'), { message: /a bytes-like object is required, not 'Angry'/ });
+    assert.throws(() => python.view('Echo()'), { name: 'PythonError [TypeError]' });
+    assert.throws(() => python.view('Tensor'), { message: /a bytes-like object is required/ });
+    assert.throws(() => python.view('Array()', { writable: true }), { message: /expected a writable buffer/ });
+  },
+
+  'what was given back is not taken for what lies at its address now'({ python }) {
+    python.exec('a = bytearray(1 << 20)');
+    const a = python.eval('a');
+    const first = python.view(a);
+    const address = first.object;
+    first.release();
+    python.exec('a.clear(); a.extend(b"q")');
+    let met = 0;
+    for (let i = 0; i < 3000 && met < 3; i++) {
+      const other = python.eval('memoryview(b"zzz")');
+      if (other.address === address) met++;
+      other.release();
+      using view = python.view(a);
+      assert.equal(view.nbytes, 1);
+      // Given back and viewed again with nothing between: the same memoryview serves.
+      const { object } = view;
+      view.release();
+      using again = python.view(a);
+      assert.equal(again.object, object);
+      assert.deepEqual(again.toList(), [113]);
+    }
+    a.release();
+    return `${met} times at the same address`;
+  },
+
+  'a part of an array of structures is that part'(subject) {
+    const { python } = subject;
+    python.exec(`
+import ctypes
+class Mixed(ctypes.Union):
+    _fields_ = [("i", ctypes.c_int16), ("b", ctypes.c_uint8 * 2)]
+class Row(ctypes.Structure):
+    _fields_ = [("n", ctypes.c_int32), ("u", Mixed)]
+rows = (Row * 3)(*[Row(i, Mixed(i)) for i in range(3)])`);
+    using rows = python.view('memoryview(rows)[::-2]');
+    assert.deepEqual(
+      (rows.toList() as { n: number }[]).map(({ n }) => n),
+      [2, 0],
+    );
+    using fixed = python.view('memoryview(rows)[1:].toreadonly()');
+    assert.deepEqual([fixed.readonly, fixed.shape], [true, [2]]);
+    assert.throws(() => fixed.set(0, { n: 1, u: new Uint8Array(4) }), /read-only/);
+    if (!has(subject, 'numpy')) return 'without numpy';
+    python.exec('import numpy as np; records = np.array([(1, 1.5), (2, 2.5), (3, 3.5)], [("i", "<i4"), ("d", "<f8")])');
+    for (const [part, expected] of [
+      ['records', [1, 2, 3]],
+      ['memoryview(records)[1:]', [2, 3]],
+      ['memoryview(records)[::-1]', [3, 2, 1]],
+      ['records[::2]', [1, 3]],
+    ] as const) {
+      using view = python.view(part);
+      assert.deepEqual(
+        (view.toList() as { i: number }[]).map(({ i }) => i),
+        expected,
+        part,
+      );
+      assert.equal(view.source, 'buffer');
+    }
+    // Padding within a subarray, of which numpy's format says nothing.
+    python.exec(`
+padded = np.zeros(1, [("s", np.dtype({"names": ["a"], "formats": ["<i2"], "offsets": [0], "itemsize": 4}), (2,)), ("b", "<i4")])
+padded["s"]["a"], padded["b"] = [[1, 2]], 3`);
+    using gaps = python.view('padded');
+    assert.deepEqual([gaps.get(0), gaps.source], [{ s: [{ a: 1 }, { a: 2 }], b: 3 }, 'buffer']);
+    using constant = python.view('memoryview(records).toreadonly()');
+    assert.equal(constant.readonly, true);
+    python.exec('thing = object(); mixed = np.array([(1, thing)], [("a", ">i4"), ("o", "O")])');
+    using mixed = python.view('mixed');
+    assert.deepEqual(mixed.get(0), { a: 1, o: BigInt(String(python.eval('id(thing)'))) });
+    python.exec('wide = np.zeros(2, [("column_%04d" % i, "f8") for i in range(2000)])');
+    using wide = python.view('wide');
+    assert.ok(wide.format.length > 20_000);
+    assert.equal(Object.keys(wide.get(1) as object).length, 2000);
+    return 'with numpy';
   },
 
   'bit fields of ctypes are refused, which a format cannot tell'({ python }) {
