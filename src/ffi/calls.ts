@@ -16,9 +16,9 @@ export class Calls {
     this.#interpreter = interpreter;
   }
 
-  /** Drops what was given back, which waits for Python to run next. */
+  /** Drops what was given back and waits for Python to run next. It takes no GIL: while anything waits, that is held. */
   settle(): void {
-    this.#hold();
+    this.#interpreter.dropped.settle();
   }
 
   get memory(): Memory {
