@@ -168,7 +168,10 @@ pm = memoryview(p)`);
     // Also where a slice leaves none.
     const row = view.slice(2);
     row.set(1, 77);
-    assert.deepEqual([subject.text('p.tolist()[2][1]'), row.suboffsets, row.toList()], ['77', undefined, [8, 77, 10, 11]]);
+    assert.deepEqual(
+      [subject.text('p.tolist()[2][1]'), row.suboffsets, row.toList()],
+      ['77', undefined, [8, 77, 10, 11]],
+    );
     assert.throws(() => row.data, { name: 'FormatError', message: /its memory is read in snapshots/ });
     subject.exec('pm[2, 0] = 99');
     assert.deepEqual([row.get(0), row.toList()], [99, [99, 77, 10, 11]]);
