@@ -185,7 +185,7 @@ export class Python {
   }
 
   /**
-   * Views of many objects' buffers, in place, in a fraction of the time that as many calls of `view` take. Each is
+   * Views of many objects' buffers, in place, in about half the time that as many calls of `view` take. Each is
    * released by itself.
    *
    * @param objects references, or one reference or expression of an iterable
