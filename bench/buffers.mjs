@@ -1,8 +1,8 @@
 // What it costs to see a buffer, against Pyodide, and to copy one, against numpy: medians of interleaved rounds.
 import { openPython } from 'memview/ffi';
 import { loadPyodide } from 'pyodide';
+import { median } from './median.mjs';
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 const turn = () => new Promise((resolve) => setTimeout(resolve, 1));
 
 /** Runs each of some functions in every round; the medians of milliseconds per call, by name. */

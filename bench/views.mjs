@@ -1,10 +1,9 @@
 // What a view costs, single and in a batch, in microseconds per object: medians of interleaved rounds in one run.
 import { openPython } from 'memview/ffi';
+import { median } from './median.mjs';
 
 const OBJECTS = 1000;
 const ROUNDS = 40;
-
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
 /** Runs `npm run bench -- views`. */
 export async function views() {

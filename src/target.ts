@@ -24,74 +24,26 @@ export interface DataModel {
 /** How a `long double` is stored: Intel's 80 bits, IEEE 754's binary128, or as a `double`. */
 export type LongDoubleForm = 'x87' | 'binary128' | 'binary64';
 
+/** A `long double` that is a `double`, and IEEE 754's binary128 as most align it. */
+const asDouble = { size: 8, align: 8, form: 'binary64' } as const;
+const binary128 = { size: 16, align: 16, form: 'binary128' } as const;
+/** Of Linux and macOS: x87 on x86-64, binary128 or a double elsewhere. */
+const either = { size: 16, align: 16 } as const;
+const x87 = { size: 12, align: 4, form: 'x87' } as const;
+const s390x = { ...binary128, align: 8 } as const;
+
 /**
  * The data models, by the name they have in a target's tag. `ilp32` is the System V i386 ABI, where 8-byte scalars
  * align to 4; `armhf`, `wasm32` and `win32` align them to 8.
  */
 export const dataModels = {
-  lp64: {
-    byteOrder: 'little',
-    pointer: 8,
-    long: 8,
-    align8: 8,
-    wchar_t: 4,
-    bitFields: 'sysv',
-    longDouble: { size: 16, align: 16 },
-  },
-  lp64be: {
-    byteOrder: 'big',
-    pointer: 8,
-    long: 8,
-    align8: 8,
-    wchar_t: 4,
-    bitFields: 'sysv',
-    longDouble: { size: 16, align: 8, form: 'binary128' },
-  },
-  llp64: {
-    byteOrder: 'little',
-    pointer: 8,
-    long: 4,
-    align8: 8,
-    wchar_t: 2,
-    bitFields: 'ms',
-    longDouble: { size: 8, align: 8, form: 'binary64' },
-  },
-  ilp32: {
-    byteOrder: 'little',
-    pointer: 4,
-    long: 4,
-    align8: 4,
-    wchar_t: 4,
-    bitFields: 'sysv',
-    longDouble: { size: 12, align: 4, form: 'x87' },
-  },
-  armhf: {
-    byteOrder: 'little',
-    pointer: 4,
-    long: 4,
-    align8: 8,
-    wchar_t: 4,
-    bitFields: 'sysv',
-    longDouble: { size: 8, align: 8, form: 'binary64' },
-  },
-  wasm32: {
-    byteOrder: 'little',
-    pointer: 4,
-    long: 4,
-    align8: 8,
-    wchar_t: 4,
-    bitFields: 'sysv',
-    longDouble: { size: 16, align: 16, form: 'binary128' },
-  },
-  win32: {
-    byteOrder: 'little',
-    pointer: 4,
-    long: 4,
-    align8: 8,
-    wchar_t: 2,
-    bitFields: 'ms',
-    longDouble: { size: 8, align: 8, form: 'binary64' },
-  },
+  lp64: { byteOrder: 'little', pointer: 8, long: 8, align8: 8, wchar_t: 4, bitFields: 'sysv', longDouble: either },
+  lp64be: { byteOrder: 'big', pointer: 8, long: 8, align8: 8, wchar_t: 4, bitFields: 'sysv', longDouble: s390x },
+  llp64: { byteOrder: 'little', pointer: 8, long: 4, align8: 8, wchar_t: 2, bitFields: 'ms', longDouble: asDouble },
+  ilp32: { byteOrder: 'little', pointer: 4, long: 4, align8: 4, wchar_t: 4, bitFields: 'sysv', longDouble: x87 },
+  armhf: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 4, bitFields: 'sysv', longDouble: asDouble },
+  wasm32: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 4, bitFields: 'sysv', longDouble: binary128 },
+  win32: { byteOrder: 'little', pointer: 4, long: 4, align8: 8, wchar_t: 2, bitFields: 'ms', longDouble: asDouble },
 } as const satisfies Record<string, DataModel>;
 
 /** The name of a data model: `lp64`, `llp64`, `wasm32` … */
@@ -112,6 +64,18 @@ export interface Target {
    * `openPython` states it; without it such elements of `lp64` are a FormatError.
    */
   readonly longDouble?: LongDoubleForm;
+}
+
+/** What is worked out once for each target. @internal */
+export function perTarget<T>(make: (target: Target) => T): (target: Target) => T {
+  const known = new WeakMap<Target, T>();
+  return (target) => {
+    const before = known.get(target);
+    if (before !== undefined) return before;
+    const made = make(target);
+    known.set(target, made);
+    return made;
+  };
 }
 
 /**

@@ -66,7 +66,7 @@ export class Borrower {
   borrow(object: bigint, sources: readonly ViewSource[]): Borrowed {
     const calls = this.#calls;
     if (sources[0] !== 'buffer') {
-      const other = this.#look(object, sources);
+      const other = this.#asked('look', object, sources);
       if (other) return other;
       throw new TypeError(`expected an object with ${sources.join(' or ')}, got ${calls.text(object)}`);
     }
@@ -77,7 +77,7 @@ export class Borrower {
     try {
       memoryview = calls.memoryView(object);
     } catch (error) {
-      const other = error instanceof PythonError ? this.#look(object, sources) : undefined;
+      const other = error instanceof PythonError ? this.#asked('look', object, sources) : undefined;
       if (other) return other;
       throw error;
     }
@@ -156,10 +156,6 @@ export class Borrower {
     const alike = `${better.info.strides}` === `${info.strides}` && better.info.itemsize === info.itemsize;
     if (!same || !alike || sameLayout(info.format, better.info.format, info.itemsize, memory.target)) return header;
     return { info: { ...info, format: better.info.format }, trusted };
-  }
-
-  #look(object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
-    return this.#asked('look', object, sources);
   }
 
   #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {

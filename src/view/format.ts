@@ -12,7 +12,7 @@
  */
 import { FormatError } from '../errors.ts';
 import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
-import { type DataModel, dataModels, type LongDoubleForm, type Target } from '../target.ts';
+import { type DataModel, dataModels, type LongDoubleForm, perTarget, type Target } from '../target.ts';
 import type { Element, Field } from './element.ts';
 import { longDoubleElement, type NumberName, numberElement } from './number.ts';
 import { recordElement, subarrayElement, tupleElement } from './record.ts';
@@ -212,9 +212,7 @@ class Parser {
       if (alone && first.offset === 0 && first.element.size === size) return first.element;
     }
     const named = braced && fields.length === 0 ? true : fields.some(({ name }) => name !== undefined);
-    const element = named ? recordElement(naming(fields), size) : tupleElement(fields, size);
-    if (!(element.values <= MAX_EMPTY + 8 * size)) throw this.#unexpected('fewer items without bytes', start);
-    return element;
+    return this.#bounded(named ? recordElement(naming(fields), size) : tupleElement(fields, size), start);
   }
 
   /** One item. */
@@ -245,10 +243,16 @@ class Parser {
       repeat = 1;
     }
     if (shape) element = subarrayElement(element, shape);
-    if (!Number.isSafeInteger(element.size)) throw this.#unexpected('less than 2^53 bytes', at);
-    if (!(element.values <= MAX_EMPTY + 8 * element.size)) throw this.#unexpected('fewer items without bytes', at);
+    this.#bounded(element, at);
     this.#depth--;
     return { element, align: typed.align, name, repeat, skipped };
+  }
+
+  /** @throws FormatError if no memory could hold the element, or its values. NaN, too, is beyond the bound. */
+  #bounded(element: Element, at: number): Element {
+    if (!Number.isSafeInteger(element.size)) throw this.#unexpected('less than 2^53 bytes', at);
+    if (!(element.values <= MAX_EMPTY + 8 * element.size)) throw this.#unexpected('fewer items without bytes', at);
+    return element;
   }
 
   #shape(): number[] {
@@ -409,7 +413,7 @@ function notRead(format: string, why: string): FormatError {
 }
 
 /** What was understood before, by format. Formats come out of memory, and with garbage there may be any number. */
-const understood = new WeakMap<Target, Map<string, Element>>();
+const understood = perTarget(() => new Map<string, Element>());
 const MOST_KEPT = 1000;
 
 /**
@@ -420,12 +424,12 @@ const MOST_KEPT = 1000;
  * @throws FormatError that shows the place from which the format is not understood.
  */
 export function parseFormat(format: string, itemsize: number | undefined, target: Target): Element {
-  const known = understood.get(target) ?? new Map<string, Element>();
+  const known = understood(target);
   const before = known.get(format);
   if (before && before.size === itemsize) return before;
   const element = parse(format, itemsize, target);
   if (known.size >= MOST_KEPT) known.clear();
-  understood.set(target, known.set(format, element));
+  known.set(format, element);
   return element;
 }
 

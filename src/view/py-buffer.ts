@@ -8,7 +8,7 @@ import { type Py_buffer, PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { scalarReader } from '../layouts/scalar.ts';
 import { Py_ssize_t, type ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import { dataModels, type Target } from '../target.ts';
+import { dataModels, perTarget } from '../target.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
 
 /**
@@ -62,7 +62,7 @@ function released(address: bigint): ReleasedError {
 }
 
 /** The field readers of one target, bound once: viewing must not cost a struct instance. */
-function bind(target: Target) {
+const boundTo = perTarget((target) => {
   const { PyMemoryViewObject } = layoutsFor(target);
   return {
     // All but ob_array, which may be empty.
@@ -81,17 +81,7 @@ function bind(target: Target) {
     strides: fieldReader(PyMemoryViewObject, 'view.strides', 'bigint'),
     suboffsets: fieldReader(PyMemoryViewObject, 'view.suboffsets', 'bigint'),
   };
-}
-
-const bound = new WeakMap<Target, ReturnType<typeof bind>>();
-
-function boundTo(target: Target): ReturnType<typeof bind> {
-  const known = bound.get(target);
-  if (known) return known;
-  const fields = bind(target);
-  bound.set(target, fields);
-  return fields;
-}
+});
 
 /** The bytes of a memoryview with its trailing array. */
 export interface MemoryviewBytes {
@@ -156,10 +146,16 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
     readonly: fields.readonly(bytes, base) !== 0,
     shape,
     strides,
-    suboffsets: suboffsets?.some((offset) => offset >= 0) ? suboffsets : undefined,
+    suboffsets: suboffsets && followed(suboffsets),
   };
-  checkExtent(info);
+  const beyond = beyondMemory(info);
+  if (beyond) throw damaged(object, beyond);
   return info;
+}
+
+/** Suboffsets, undefined where none is followed. @internal */
+export function followed(suboffsets: readonly number[]): readonly number[] | undefined {
+  return suboffsets.some((offset) => offset >= 0) ? suboffsets : undefined;
 }
 
 /** In bytes. A record of thousands of fields has a long format; garbage hardly has a NUL so far off. */
@@ -193,13 +189,16 @@ function show(shape: readonly number[]): string {
   return `(${shape.join(', ')})`;
 }
 
-/** Numbers will do: at the far end of 64 bits, where they are not exact, nothing can be read. */
-function checkExtent(info: BufferInfo): void {
+/**
+ * What is wrong with where the elements lie, if no memory has that. Numbers will do: at the far end of 64 bits, where
+ * they are not exact, nothing can be read.
+ */
+function beyondMemory(info: BufferInfo): string | undefined {
   const { below, above } = reachOf(info);
   const [low, high] = [Number(info.address) + below, Number(info.address) + above];
-  if (low >= 0 && high <= 2 ** 64 && Number.isSafeInteger(above - below)) return;
   const length = above - below;
-  throw damaged(info.object, `its elements begin at ${low} and reach over ${length} bytes, which no address space has`);
+  if (low >= 0 && high <= 2 ** 64 && Number.isSafeInteger(length)) return undefined;
+  return `its elements begin at ${low} and reach over ${length} bytes, which no address space has`;
 }
 
 /**
@@ -209,7 +208,7 @@ function checkExtent(info: BufferInfo): void {
  * @internal
  */
 export function checkInfo(info: BufferInfo): BufferInfo {
-  const { shape, strides, itemsize, address, source } = info;
+  const { shape, strides, itemsize, source } = info;
   const unsound = (what: string): FormatError =>
     new FormatError(`what ${source} says of a memory is not sound: ${what}`);
   if (shape.length !== strides.length) throw unsound(`${shape.length} sizes, but ${strides.length} strides`);
@@ -217,10 +216,9 @@ export function checkInfo(info: BufferInfo): BufferInfo {
   const sizes = [itemsize, ...shape];
   const wrong = sizes.find((size) => !Number.isSafeInteger(size) || size < 0) ?? strides.find(notSafe);
   if (wrong !== undefined) throw unsound(`a size or stride is ${wrong}, expected a whole number below 2^53`);
-  const { below, above } = reachOf(info);
-  const [low, high] = [Number(address) + below, Number(address) + above];
-  if (low >= 0 && high <= 2 ** 64 && Number.isSafeInteger(above - below)) return info;
-  throw unsound(`its elements begin at ${low} and reach over ${above - below} bytes, which no address space has`);
+  const beyond = beyondMemory(info);
+  if (beyond) throw unsound(beyond);
+  return info;
 }
 
 function notSafe(value: number): boolean {

@@ -3,7 +3,7 @@ import { dataViewOf, textOf } from '../bytes.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { _Py_REF_SHARED_SHIFT } from '../layouts/object.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
-import type { Target } from '../target.ts';
+import { perTarget } from '../target.ts';
 import { fieldReader, readStruct } from './struct.ts';
 
 /**
@@ -18,12 +18,10 @@ export function Py_REFCNT(memory: Memory, address: bigint): number {
 }
 
 /** Where in an object the address of its type lies: every look at an object begins with it. */
-const typeReaders = new WeakMap<Target, ReturnType<typeof bindType>>();
-
-function bindType(target: Target) {
+const typeReader = perTarget((target) => {
   const { PyObject } = layoutsFor(target);
   return { size: PyObject.size, read: fieldReader(PyObject, 'ob_type', 'bigint') };
-}
+});
 
 /**
  * The address of an object's type, as C's `Py_TYPE`.
@@ -31,10 +29,8 @@ function bindType(target: Target) {
  * @throws MemoryFault if the object cannot be read.
  */
 export function Py_TYPE(memory: Memory, address: bigint): bigint {
-  const { target } = memory;
-  const reader = typeReaders.get(target) ?? bindType(target);
-  typeReaders.set(target, reader);
-  return reader.read(dataViewOf(memory.read(address, reader.size)));
+  const { size, read } = typeReader(memory.target);
+  return read(dataViewOf(memory.read(address, size)));
 }
 
 /** What a type says of its instances: its name, and their sizes in bytes. */

@@ -3,7 +3,7 @@ import { FormatError } from '../errors.ts';
 import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import type { Memory } from '../memory/memory.ts';
 import { step } from './gather.ts';
-import { type BufferInfo, cStrides, elementCount } from './py-buffer.ts';
+import { type BufferInfo, cStrides, elementCount, followed } from './py-buffer.ts';
 import { type Range, take } from './range.ts';
 
 /**
@@ -46,11 +46,6 @@ export function slice(memory: Memory, info: BufferInfo, ranges: readonly Range[]
     suboffsets.push(suboffset);
   });
   return { ...info, address, shape, strides, suboffsets: followed(suboffsets) };
-}
-
-/** As no suboffsets at all where none is followed. */
-function followed(suboffsets: readonly number[]): readonly number[] | undefined {
-  return suboffsets.some((offset) => offset >= 0) ? suboffsets : undefined;
 }
 
 function unfollowed(dimension: number): FormatError {

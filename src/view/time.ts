@@ -47,6 +47,16 @@ abstract class Time {
     return this.count === NAT;
   }
 
+  /** Its text in ISO 8601; `NaT`, and the bare count where there is no unit. */
+  toString(): string {
+    if (this.isNaT) return 'NaT';
+    const count = this.count * BigInt(this.step);
+    return this.unit === 'generic' ? String(count) : this.text(count, this.unit);
+  }
+
+  /** @internal */
+  protected abstract text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string;
+
   /** As JSON has it: the text, null for NaT. */
   toJSON(): string | null {
     return this.isNaT ? null : this.toString();
@@ -54,7 +64,8 @@ abstract class Time {
 }
 
 /**
- * A point in time of numpy, in the proleptic Gregorian calendar, without a time zone and without leap seconds.
+ * A point in time of numpy, in the proleptic Gregorian calendar, without a time zone and without leap seconds. Its text
+ * goes down to its unit, as numpy's `str()`.
  *
  * @example
  * ```ts
@@ -63,12 +74,8 @@ abstract class Time {
  * ```
  */
 export class Datetime64 extends Time {
-  /** ISO 8601 down to its unit, as numpy's `str()`; `NaT`, and the bare count where there is no unit. */
-  override toString(): string {
-    if (this.isNaT) return 'NaT';
-    const count = this.count * BigInt(this.step);
-    const { unit } = this;
-    if (unit === 'generic') return String(count);
+  /** @internal */
+  protected override text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string {
     if (unit === 'Y') return year(1970n + count);
     if (unit === 'M') return month(count);
     const { total, digits } = split(count, unit);
@@ -93,14 +100,10 @@ export class Datetime64 extends Time {
   }
 }
 
-/** A span of time of numpy. */
+/** A span of time of numpy. Its text is a duration, such as `PT0.000001S` or `-P3D`. */
 export class Timedelta64 extends Time {
-  /** An ISO 8601 duration, such as `PT0.000001S` or `-P3D`; `NaT`, and the bare count where there is no unit. */
-  override toString(): string {
-    if (this.isNaT) return 'NaT';
-    const count = this.count * BigInt(this.step);
-    const { unit } = this;
-    if (unit === 'generic') return String(count);
+  /** @internal */
+  protected override text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string {
     const sign = count < 0n ? '-' : '';
     const magnitude = count < 0n ? -count : count;
     if (unit === 'Y' || unit === 'M' || unit === 'W' || unit === 'D') return `${sign}P${magnitude}${unit}`;

@@ -8,6 +8,7 @@ import { numberElement } from '../../../src/view/number.ts';
 import { PyMemoryView_GET_BUFFER } from '../../../src/view/py-buffer.ts';
 import { Py_REFCNT, Py_TYPE, readType } from '../../../src/view/py-object.ts';
 import { readStruct } from '../../../src/view/struct.ts';
+import { exactFloat } from './exact.ts';
 import { type Cases, type Subject, value } from './subject.ts';
 
 const json = (view: BufferView): string => new TextDecoder().decode(encodeJson(view));
@@ -32,10 +33,7 @@ function exact(x: ElementValue | unknown[]): unknown {
 /** As {@link exact}, for a format whose numbers are floats. */
 function exactFloats(x: ElementValue | unknown[]): unknown {
   if (Array.isArray(x)) return x.map((item) => exactFloats(item as ElementValue));
-  if (Number.isNaN(x)) return 'nan';
-  const bytes = new DataView(new ArrayBuffer(8));
-  bytes.setFloat64(0, x as number);
-  return Buffer.from(bytes.buffer).toString('hex');
+  return exactFloat(x as number);
 }
 
 const listOf = (view: BufferView): unknown =>
