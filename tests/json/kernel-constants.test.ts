@@ -1,0 +1,75 @@
+/** What the kernels take for granted: powers, reciprocals and logarithms, worked out anew with BigInt over their domains. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+// @ts-expect-error a script, without types
+import { compileKernel, kernelModule } from '../../scripts/kernel.mjs';
+import { maxPower, minPower, powersOfTen } from '../../src/json/powers.ts';
+
+test('the embedded module is what its sources compile to; if not, npm run build', async () => {
+  const wasm = (await compileKernel()) as Uint8Array;
+  const embedded = readFileSync(new URL('../../src/json/kernel.wasm.ts', import.meta.url), 'utf8');
+  expect(embedded === kernelModule(wasm)).toBe(true);
+  expect(embedded.length).toBeLessThan(40_000);
+});
+
+test('powers of ten: g - 1 <= 10^-k / 2^r < g with g of 126 bits', () => {
+  const halves = powersOfTen();
+  expect(halves.length).toBe(2 * 617);
+  for (let k = minPower; k <= maxPower; k++) {
+    const row = 2 * (k - minPower);
+    const g = ((halves[row] ?? 0n) << 63n) | (halves[row + 1] ?? 0n);
+    expect(g >> 125n).toBe(1n);
+    const r = floorLog2Pow10(-k) - 125n;
+    const [power, inverse] = [10n ** BigInt(Math.max(-k, 0)), 10n ** BigInt(Math.max(k, 0))];
+    const scaled = (n: bigint): bigint => n * inverse * (r > 0n ? 1n << r : 1n);
+    const exact = power * (r < 0n ? 1n << -r : 1n);
+    expect(scaled(g - 1n) <= exact && exact < scaled(g)).toBe(true);
+  }
+});
+
+const floorLog10Pow2 = (q: number): bigint => (BigInt(q) * 661971961083n) >> 41n;
+const floorLog2Pow10 = (k: number): bigint => (BigInt(k) * 913124641741n) >> 38n;
+
+/** Whether 10^k <= numerator / denominator · 2^q < 10^(k+1). */
+function within(k: bigint, numerator: bigint, denominator: bigint, q: number): boolean {
+  const power = (base: bigint, exponent: bigint): [bigint, bigint] =>
+    exponent < 0n ? [1n, base ** -exponent] : [base ** exponent, 1n];
+  const [two, half] = power(2n, BigInt(q));
+  const [value, by] = [numerator * two, denominator * half];
+  const [ten, tenth] = power(10n, k);
+  return ten * by <= value * tenth && value * tenth < 10n * ten * by;
+}
+
+describe('logarithms', () => {
+  test('of powers of two, and of three quarters of them', () => {
+    for (let q = -1100; q <= 1100; q++) {
+      expect(within(floorLog10Pow2(q), 1n, 1n, q)).toBe(true);
+      expect(within((BigInt(q) * 661971961083n - 274743187321n) >> 41n, 3n, 4n, q)).toBe(true);
+    }
+  });
+  test('of powers of ten', () => {
+    for (let k = minPower; k <= -minPower; k++) {
+      const log = floorLog2Pow10(k);
+      const [ten, tenth] = [10n ** BigInt(Math.max(k, 0)), 10n ** BigInt(Math.max(-k, 0))];
+      const [two, half] = log < 0n ? [1n, 1n << -log] : [1n << log, 1n];
+      expect(two * tenth <= ten * half && ten * half < 2n * two * tenth).toBe(true);
+    }
+  });
+});
+
+/**
+ * That (n·factor) >> shift is floor(n / divisor) for all 0 <= n <= most. The error n·(factor / 2^shift - 1 / divisor)
+ * grows with n, so it is enough that the largest n with the largest remainder stays below the next quotient.
+ */
+test.each([
+  ['10^4, of eight digits', 10_000n, 109_951_163n, 40n, 99_999_999n],
+  ['100, of four digits', 100n, 10_486n, 20n, 9_999n],
+  ['10, of two digits', 10n, 103n, 10n, 99n],
+  ['10, of eight digits', 10n, 3_435_973_837n, 35n, 2n ** 32n - 1n],
+  ['10^8, of nine digits', 100_000_000n, 1_441_151_881n, 57n, 10n ** 9n],
+])('reciprocal of %s', (_, divisor, factor, shift, most) => {
+  expect(factor * divisor).toBeGreaterThanOrEqual(1n << shift);
+  const last = ((most + 1n) / divisor) * divisor - 1n;
+  for (const n of [last, most]) expect((n * factor) >> shift).toBe(n / divisor);
+  expect(most * factor).toBeLessThan(1n << 64n);
+});
