@@ -27,12 +27,21 @@ export function fours(n: u64): u64 {
 /** Four numbers < 10^4 in 32 bits each to sixteen digits. */
 // @ts-ignore: decorator
 @inline
-function spread(n: v128): v128 {
+export function spread(n: v128): v128 {
   const upper = i32x4.shr_u(i32x4.dot_i16x8_s(n, i32x4.splat(10486)), 20);
-  const lower = i32x4.add(n, i32x4.dot_i16x8_s(upper, i32x4.splat(0xff9c)));
-  const twos = v128.or(upper, i32x4.shl(lower, 16));
+  const twos = i32x4.add(i32x4.shl(n, 16), i32x4.mul(upper, i32x4.splat(1 - 6553600)));
   const tens = i16x8.shr_u(i16x8.mul(twos, i16x8.splat(103)), 10);
   return i16x8.add(i16x8.shl(twos, 8), i16x8.mul(tens, i16x8.splat(1 - 2560)));
+}
+
+/** The upper four digits of four numbers < 10^8. */
+// @ts-ignore: decorator
+@inline
+export function upperFours(n: v128): v128 {
+  const reciprocal = i32x4.splat(109951163);
+  const lower = i64x2.shr_u(i64x2.extmul_low_i32x4_u(n, reciprocal), 40);
+  const upper = i64x2.shr_u(i64x2.extmul_high_i32x4_u(n, reciprocal), 40);
+  return i32x4.shuffle(lower, upper, 0, 2, 4, 6);
 }
 
 /** A bit for each of sixteen digits that is not zero. */

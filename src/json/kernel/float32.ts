@@ -1,10 +1,10 @@
 /**
- * binary32 to its shortest decimal, as float64.ts, but one product of 64 bits is enough: x = c·2^q·10^-k, with 36 bits of its
- * fraction. About one number in a thousand lies too near to a boundary for them, and goes to shortest.ts.
+ * binary32 to its shortest decimal, as float64.ts, but one product of 64 bits is enough: x = c·2^q·10^-k, with 36 bits of
+ * its fraction. About one number in a thousand lies too near to a boundary for them, and goes to shortest.ts.
  */
-import { digits16, drop, nonZero } from './digits';
-import { layOut32, makeShapes } from './layout';
-import { FACTORS32, POWERS } from './memory';
+import { digits16, drop, nonZero, spread, upperFours } from './digits';
+import { layOut, makeShapes, NEXT_SHAPE, shape32, suffix32 } from './layout';
+import { DIGITS, FACTORS32, HEADS, POWERS } from './memory';
 import { writeNonFinite } from './policy';
 import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, near, shortest } from './shortest';
 
@@ -13,56 +13,114 @@ const HIDDEN: u32 = 0x00800000;
 /** x is held in units of 2^-36: it is less than 2^27.4. */
 const PLACES = 36;
 const HALF: i64 = 1 << (PLACES - 1);
-const TEN: i64 = 10 << PLACES;
+const FIVE: i64 = 5 << PLACES;
 /** In these units x is too small by less than 2^24: c, for what is cut off the gap. */
-const DOUBT: i64 = 1 << 25;
+const DOUBT_BITS = 25;
+const DOUBT: i64 = 1 << DOUBT_BITS;
 
-/** The gap 2^q·10^-k by biased exponent. */
+// A row of FACTORS32: 16 bytes at these offsets.
+/** The gap, in units of 2^-36. */
+const GAP: usize = 0;
+/** Where the shape and the suffix of the text are. */
+const SHAPE: usize = 8;
+const SUFFIX: usize = 12;
+
+/** Digits of x: nine, the first two of which may be missing. */
+const LENGTH = 9;
+
+/** How many numbers each of the loops takes. */
+const RUN = 128;
+const RARE: u32 = 0x100;
+
 export function makeFactors32(): void {
   makeShapes();
-  for (let biased = 1; biased < 255; biased++) {
+  for (let biased = 0; biased < 255; biased++) {
+    const row = FACTORS32 + (biased << 4);
     const q = biased - 150;
-    const k = floorLog10Pow2(q);
-    const h = q + floorLog2Pow10(-k);
-    store<u64>(FACTORS32 + (biased << 3), load<u64>(POWERS + ((k - MIN_K) << 4)) >> (62 - PLACES - h));
+    // Zero, all of whose digits are missing: two for its shape.
+    const k = biased == 0 ? 1 - LENGTH + 2 : floorLog10Pow2(q);
+    const cut = 62 - PLACES - (q + floorLog2Pow10(-k));
+    store<u64>(row, biased == 0 ? 0 : load<u64>(POWERS + ((k - MIN_K) << 4)) >> cut, GAP);
+    store<u32>(row, <u32>shape32(k + LENGTH - 1), SHAPE);
+    store<u32>(row, <u32>suffix32(k + LENGTH - 1), SUFFIX);
   }
 }
 
 export function float32s(src: usize, count: i32, p: usize): usize {
-  const end = src + (count << 2);
-  for (; src < end; src += 4) p = write32(src, p);
+  while (count > 0) {
+    const run = min(count, RUN);
+    scale(src, run);
+    p = write(src, run, p);
+    src += run << 2;
+    count -= run;
+  }
   return p;
 }
 
-/** Writes a number with its comma; stores up to 40 bytes. */
+/** Leaves the digits of each number: eight at DIGITS, at HEADS the first one and how many are missing. */
+function scale(src: usize, count: i32): void {
+  let digits = DIGITS;
+  let heads = HEADS;
+  for (const end = src + (count << 2); src < end; src += 4) {
+    const bits = load<u32>(src);
+    const fraction = bits & FRACTION;
+    const gap = load<u64>(FACTORS32 + (((bits >> 23) & 0xff) << 4), GAP);
+    const x = <u64>(fraction | HIDDEN) * gap;
+    const tens = ((x >> PLACES) * 3435973837) >> 35;
+    const ones = <i64>(x - ((tens * 10) << PLACES));
+    const beyondFive = ones - FIVE;
+    const isUpper = ~(beyondFive >> 63);
+    const beyond = FIVE - <i64>(gap >> 1) - abs(beyondFive);
+    const snaps = beyond >> 63;
+    const rounded = ones + HALF;
+    const doubt =
+      near(beyond, DOUBT) | i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
+    const rare = (doubt | i32(fraction == 0)) & i32(bits << 1 != 0);
+    const nearest = rounded >> PLACES;
+    const last = nearest ^ ((nearest ^ (10 & isUpper)) & snaps);
+    const decimal = <u32>(tens * 10 + last);
+    const first = u32(decimal >= 100000000);
+    store<u32>(digits, decimal - first * 100000000);
+    store<u32>(heads, first);
+    store<u32>(heads, (1 - first + u32(decimal < 10000000)) | (rare << 8), 4);
+    digits += 4;
+    heads += 8;
+  }
+}
+
+function write(src: usize, count: i32, p: usize): usize {
+  let digits = DIGITS;
+  let heads = HEADS;
+  const end = src + (count << 2);
+  for (; src < end; src += 16) {
+    const n = v128.load(digits);
+    const upper = upperFours(n);
+    const lower = i32x4.sub(n, i32x4.mul(upper, i32x4.splat(10000)));
+    const ab = spread(i32x4.shuffle(upper, lower, 0, 4, 1, 5));
+    const cd = spread(i32x4.shuffle(upper, lower, 2, 6, 3, 7));
+    const none = i64x2.splat(0);
+    p = writeOne(src, heads, i64x2.shuffle(ab, none, 0, 2), p);
+    if (src + 4 < end) p = writeOne(src + 4, heads + 8, i64x2.shuffle(ab, none, 1, 2), p);
+    if (src + 8 < end) p = writeOne(src + 8, heads + 16, i64x2.shuffle(cd, none, 0, 2), p);
+    if (src + 12 < end) p = writeOne(src + 12, heads + 24, i64x2.shuffle(cd, none, 1, 2), p);
+    digits += 16;
+    heads += 32;
+  }
+  return p;
+}
+
 // @ts-ignore: decorator
 @inline
-function write32(src: usize, p: usize): usize {
+function writeOne(src: usize, head: usize, digits: v128, p: usize): usize {
+  const missing = load<u32>(head, 4);
+  if (missing >= RARE) return writeRare32(src, p);
   const bits = load<u32>(src);
-  const fraction = bits & FRACTION;
-  const biased = (bits >> 23) & 0xff;
-  // Not for zero, subnormal numbers, powers of two, infinities and NaN.
-  if (biased - 1 >= 0xfe || fraction == 0) return writeRare32(src, p);
+  const row = FACTORS32 + (((bits >> 23) & 0xff) << 4);
   store<u8>(p, 0x2d);
-  const start = p + (bits >> 31);
-  const k = floorLog10Pow2(<i32>biased - 150);
-  const gap = load<u64>(FACTORS32 + (biased << 3));
-  const x = <u64>(fraction | HIDDEN) * gap;
-  const tens = ((x >> PLACES) * 3435973837) >> 35;
-  const ones = <i64>(x - ((tens * 10) << PLACES));
-  const reach = <i64>gap >> 1;
-  const belowReach = ones - reach;
-  const aboveReach = TEN - ones - reach;
-  const aroundHalf = (ones + HALF) << (64 - PLACES);
-  if (near(belowReach, DOUBT) | near(aboveReach, DOUBT) | near(aroundHalf, DOUBT << (64 - PLACES))) return writeRare32(src, p);
-  const down = belowReach >> 63;
-  const up = aboveReach >> 63;
-  const last = (((ones + HALF) >> PLACES) & ~(down | up)) | (10 & up);
-  const decimal = <u64>(tens * 10 + last);
-  const upper = <u64>(decimal >= 100000000);
-  const digits = digits16(upper, decimal - upper * 100000000);
-  const leading = ctz(nonZero(digits));
-  return layOut32(drop(digits, leading), k + 15 - leading, start);
+  p += bits >> 31;
+  const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
+  const suffix = load<u32>(row, SUFFIX) - (missing << 3);
+  return layOut(shape, suffix, v128.load32_zero(head), digits, false, p);
 }
 
 /** Any number, exactly. */
@@ -78,12 +136,19 @@ function writeRare32(src: usize, p: usize): usize {
   return writeFew(fraction | HIDDEN, biased - 150, biased > 1 && fraction == 0, p);
 }
 
-/** Writes c·2^q of so few digits that they fit into one vector, laid out as binary32. */
+/** Writes c·2^q of at most nine digits, laid out as binary32. */
 export function writeFew(c: u64, q: i32, narrow: bool, p: usize): usize {
-  if (c == 0) return layOut32(i64x2.splat(0), 0, p);
-  const decimal = shortest(c, q, narrow);
-  const upper = decimal / 100000000;
-  const digits = digits16(upper, decimal - upper * 100000000);
-  const leading = ctz(nonZero(digits));
-  return layOut32(drop(digits, leading), exponent + 15 - leading, p);
+  let digits = i64x2.splat(0);
+  let power = 0;
+  if (c != 0) {
+    const decimal = shortest(c, q, narrow);
+    const upper = decimal / 100000000;
+    const all = digits16(upper, decimal - upper * 100000000);
+    const leading = ctz(nonZero(all));
+    digits = drop(all, leading);
+    power = exponent + 15 - leading;
+  }
+  // The head's place is the first lane of what is shifted out of the vector.
+  const head = i8x16.replace_lane(i64x2.splat(0), 0, i8x16.extract_lane_u(digits, 0));
+  return layOut(shape32(power), suffix32(power), head, drop(digits, 1), false, p);
 }

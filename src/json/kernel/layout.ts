@@ -1,12 +1,15 @@
 /**
  * Digits and a decimal exponent as text, the way orjson lays it out: 0.00123, 1.23, 123.0 between bounds, 1.23e-7
- * beyond. Without a branch: a class of exponents has a row that says what comes before the digits, where the point goes
- * and how long the text is; the exponent's own text comes from a table and is a mere comma between the bounds.
+ * beyond. Without a branch: an exponent's shape says what comes before the digits, where the point goes and how long
+ * the text is; the exponent's own text comes from a table and is a mere comma between the bounds.
+ *
+ * The digits are those of an integer of fixed length: a first one, the head, and eight or sixteen in a vector. Some of
+ * them at the front may be `missing`, that is zeros: the shape then is that of the exponent so much smaller.
  */
 import { nonZero, writeUnsigned, ZEROS } from './digits';
-import { EXPONENTS32, EXPONENTS64, SHAPES } from './memory';
+import { EXPONENTS32, EXPONENTS64, SHAPES32, SHAPES64 } from './memory';
 
-/** The decimal exponents of the first digit that are written without an exponent: 1e-5 to 1e16, 1e-6 to 1e13. */
+/** Exponents of the first digit that are written with neither e nor a point only after it: 1e-5 to 1e16, 1e-6 to 1e13. */
 const FROM64 = -5;
 const BELOW64 = 16;
 const FROM32 = -6;
@@ -16,99 +19,107 @@ const MAX64 = 308;
 const MIN32 = -45;
 const MAX32 = 38;
 
-// Offsets into a row of 64 bytes.
+// A shape: 64 bytes at these offsets.
 /** `0.00000`, 8 bytes, and how much of it. */
 const PREFIX: usize = 0;
 const PREFIX_LENGTH: usize = 8;
-/** With more digits than these the text is as long as they and ROOM more; else it is FIXED long. */
+/** With more digits than FEW the text is ROOM longer than they are many; else FIXED long. In numbers of leading zeros. */
 const FEW: usize = 9;
 const ROOM: usize = 10;
 const FIXED: usize = 11;
-/** For all characters but the first: which digit each is, or none, and what to or it with. */
+/** Where the vector goes as it is, for what the point pushes out of the first sixteen characters. */
+const TAIL: usize = 12;
+/** Where the point goes; far behind the text if there is none. */
+const POINT: usize = 13;
+/** For the first sixteen characters: which digit of the vector each is, or none. */
 const LANES: usize = 16;
-const ASCII: usize = 32;
 
-// @ts-ignore: decorator
-@inline
-function shapeOf(exponent: i32, from: i32, below: i32): usize {
-  const written = -i32(<u32>(exponent - from) < <u32>(below - from));
-  return SHAPES + (((exponent - FROM32 + 1) & written) << 6);
+/** Shapes of an exponent lie side by side, by how many digits are missing. */
+export const NEXT_SHAPE = 6;
+const SHAPES_EACH = 4;
+
+/** The shape of binary64 numbers of this exponent, nothing missing. */
+export function shape64(exponent: i32): usize {
+  return SHAPES64 + (rowOf(exponent, FROM64, BELOW64 + 1) << 8);
 }
 
-// @ts-ignore: decorator
-@inline
-function lengthOf(shape: usize, digits: i32): usize {
-  const many = (<i32>load<u8>(shape, FEW) - digits) >> 31;
-  return (many & (digits + load<u8>(shape, ROOM))) | (~many & load<u8>(shape, FIXED));
+/** Up to two digits may be missing. */
+export function shape32(exponent: i32): usize {
+  return SHAPES32 + (rowOf(exponent, FROM32, BELOW32 + 2) << 8);
 }
 
-/**
- * Writes seventeen digits with a comma: the first, not zero unless all are, and sixteen more. Stores up to 32 bytes.
- *
- * @param exponent of the first digit
- */
-// @ts-ignore: decorator
-@inline
-export function layOut64(first: u32, rest: v128, exponent: i32, p: usize): usize {
-  const shape = shapeOf(exponent, FROM64, BELOW64);
-  const digits = 33 - clz(nonZero(rest));
-  store<u64>(p, load<u64>(shape, PREFIX));
-  p += load<u8>(shape, PREFIX_LENGTH);
-  store<u8>(p, <u8>(first | 0x30));
-  v128.store(p, v128.or(i8x16.swizzle(rest, v128.load(shape, LANES)), v128.load(shape, ASCII)), 1);
-  // The seventeenth where a point has pushed it out of the vector.
-  store<u8>(p, i8x16.extract_lane_u(rest, 15) | 0x30, 17);
-  p += lengthOf(shape, digits);
-  const suffix = load<u64>(EXPONENTS64 + ((exponent - MIN64) << 3));
-  store<u64>(p, suffix);
-  return p + <usize>(suffix >> 56);
+/** Row 0 is of those that stay beyond the bounds. */
+function rowOf(exponent: i32, from: i32, below: i32): usize {
+  return exponent >= from && exponent < below ? exponent - from + 1 : 0;
+}
+
+export function suffix64(exponent: i32): usize {
+  return EXPONENTS64 + ((exponent - MIN64) << 3);
+}
+
+export function suffix32(exponent: i32): usize {
+  return EXPONENTS32 + ((exponent - MIN32) << 3);
 }
 
 /**
- * Writes up to fifteen digits with a comma, the first not zero unless all are. Stores up to 32 bytes.
+ * Writes a number with its comma; stores up to 40 bytes.
  *
- * @param exponent of the first digit
+ * @param head the first digit in the first lane, else zeros
+ * @param wide whether there are more than 15 digits
  */
 // @ts-ignore: decorator
 @inline
-export function layOut32(all: v128, exponent: i32, p: usize): usize {
-  const shape = shapeOf(exponent, FROM32, BELOW32);
-  const digits = 32 - clz(nonZero(all) | 1);
+export function layOut(shape: usize, suffix: usize, head: v128, digits: v128, wide: bool, p: usize): usize {
+  const zeros = clz(nonZero(digits));
   store<u64>(p, load<u64>(shape, PREFIX));
   p += load<u8>(shape, PREFIX_LENGTH);
-  // The rows are made for the digits behind the first: here each lane is one further.
-  const first = v128.or(all, ZEROS);
-  store<u8>(p, i8x16.extract_lane_u(first, 0));
-  const rest = i8x16.shuffle(all, i64x2.splat(0), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
-  v128.store(p, v128.or(i8x16.swizzle(rest, v128.load(shape, LANES)), v128.load(shape, ASCII)), 1);
-  p += lengthOf(shape, digits);
-  const suffix = load<u64>(EXPONENTS32 + ((exponent - MIN32) << 3));
-  store<u64>(p, suffix);
-  return p + <usize>(suffix >> 56);
+  if (wide) {
+    store<u16>(p, 0x3030, 16);
+    v128.store(p + load<u8>(shape, TAIL), v128.or(digits, ZEROS));
+  }
+  v128.store(p, v128.or(v128.or(i8x16.swizzle(digits, v128.load(shape, LANES)), head), ZEROS));
+  store<u8>(p + load<u8>(shape, POINT), 0x2e);
+  const many = (<i32>load<i8>(shape, FEW) + zeros) >> 31;
+  p += (many & (<i32>load<i8>(shape, ROOM) - zeros)) | (~many & load<u8>(shape, FIXED));
+  const text = load<u64>(suffix);
+  store<u64>(p, text);
+  return p + <usize>(text >> 56);
 }
 
 export function makeShapes(): void {
-  for (let exponent = FROM32 - 1; exponent < BELOW64; exponent++) {
-    // Row 0 is of exponents that are written out.
-    const shape = SHAPES + ((exponent - FROM32 + 1) << 6);
-    const scientific = exponent < FROM32;
-    const small = exponent < 0 && !scientific;
-    // Digits before the point.
-    const whole = small ? 0 : scientific ? 1 : exponent + 1;
-    store<u64>(shape, 0x3030303030302e30, PREFIX); // 0.000000
-    store<u8>(shape, <u8>(small ? 1 - exponent : 0), PREFIX_LENGTH);
-    store<u8>(shape, <u8>whole, FEW);
-    store<u8>(shape, <u8>(small ? 0 : 1), ROOM);
-    // 1 has no point before its exponent; 100.0 has its zeros.
-    store<u8>(shape, <u8>(scientific ? 1 : whole + 2), FIXED);
-    for (let lane = 0; lane < 16; lane++) {
-      const point = !small && lane == whole - 1;
-      store<u8>(shape + lane, <u8>(point ? 0xff : lane - i32(!small && lane >= whole)), LANES);
-      store<u8>(shape + lane, point ? 0x2e : 0x30, ASCII);
+  for (let missing = 0; missing < SHAPES_EACH; missing++) {
+    // One beyond the bounds first: row 0.
+    for (let exponent = BELOW64 + 8; exponent >= FROM64; exponent--) {
+      makeShape(shape64(exponent) + (missing << NEXT_SHAPE), exponent - missing, missing, FROM64, BELOW64);
+    }
+    for (let exponent = BELOW32 + 8; exponent >= FROM32; exponent--) {
+      makeShape(shape32(exponent) + (missing << NEXT_SHAPE), exponent - missing, missing, FROM32, BELOW32);
     }
   }
   makeExponents(EXPONENTS64, MIN64, MAX64, FROM64, BELOW64);
   makeExponents(EXPONENTS32, MIN32, MAX32, FROM32, BELOW32);
+}
+
+function makeShape(shape: usize, exponent: i32, missing: i32, from: i32, below: i32): void {
+  const scientific = exponent < from || exponent >= below;
+  const small = exponent < 0 && !scientific;
+  const point = i32(!small);
+  // Digits before the point.
+  const whole = small ? 0 : scientific ? 1 : exponent + 1;
+  // If z zeros lead the bits of the vector, the last digit that is none has index 31 - z; the head's would be -1.
+  const last = 32 + 1 - missing;
+  store<u64>(shape, 0x3030303030302e30, PREFIX); // 0.000000
+  store<u8>(shape, <u8>(small ? 1 - exponent : 0), PREFIX_LENGTH);
+  store<i8>(shape, <i8>(whole - last), FEW);
+  store<i8>(shape, <i8>(last + point), ROOM);
+  // 1 has no point before its exponent; 100.0 has its zeros.
+  store<u8>(shape, <u8>(scientific ? 1 : whole + 2), FIXED);
+  store<u8>(shape, <u8>(max(0, 1 + point - missing)), TAIL);
+  store<u8>(shape, <u8>(small ? 24 : whole), POINT);
+  for (let lane = 0; lane < 16; lane++) {
+    const digit = lane - i32(!small && lane > whole) - 1 + missing;
+    store<u8>(shape + lane, <u8>(digit < 0 ? 0xff : digit), LANES);
+  }
 }
 
 function makeExponents(table: usize, least: i32, most: i32, from: i32, below: i32): void {
