@@ -2,9 +2,9 @@
  * binary32 to its shortest decimal, as float64.ts, but one product of 64 bits is enough: x = c·2^q·10^-k, with 36 bits of
  * its fraction. About one number in a thousand lies too near to a boundary for them, and goes to shortest.ts.
  */
-import { digits16, drop, nonZero, spread, upperFours } from './digits';
+import { digits16, drop, nonZero, spreadAll } from './digits';
 import { layOut, makeShapes, NEXT_SHAPE, shape32, suffix32 } from './layout';
-import { DIGITS, FACTORS32, HEADS, POWERS } from './memory';
+import { DIGITS, EIGHTS, FACTORS32, HEADS, POWERS } from './memory';
 import { writeNonFinite } from './policy';
 import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, near, shortest } from './shortest';
 
@@ -50,6 +50,7 @@ export function float32s(src: usize, count: i32, p: usize): usize {
   while (count > 0) {
     const run = min(count, RUN);
     scale(src, run);
+    spreadAll(EIGHTS, DIGITS, run);
     p = write(src, run, p);
     src += run << 2;
     count -= run;
@@ -57,9 +58,9 @@ export function float32s(src: usize, count: i32, p: usize): usize {
   return p;
 }
 
-/** Leaves the digits of each number: eight at DIGITS, at HEADS the first one and how many are missing. */
+/** Leaves the digits of each number: eight at EIGHTS, at HEADS the first one and how many are missing. */
 function scale(src: usize, count: i32): void {
-  let digits = DIGITS;
+  let eights = EIGHTS;
   let heads = HEADS;
   for (const end = src + (count << 2); src < end; src += 4) {
     const bits = load<u32>(src);
@@ -71,19 +72,18 @@ function scale(src: usize, count: i32): void {
     const beyondFive = ones - FIVE;
     const isUpper = ~(beyondFive >> 63);
     const beyond = FIVE - <i64>(gap >> 1) - abs(beyondFive);
-    const snaps = beyond >> 63;
     const rounded = ones + HALF;
     const doubt =
       near(beyond, DOUBT) | i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
-    const rare = (doubt | i32(fraction == 0)) & i32(bits << 1 != 0);
+    const rare = doubt | i32(fraction == 0);
     const nearest = rounded >> PLACES;
-    const last = nearest ^ ((nearest ^ (10 & isUpper)) & snaps);
+    const last = select<i64>(10 & isUpper, nearest, beyond < 0);
     const decimal = <u32>(tens * 10 + last);
     const first = u32(decimal >= 100000000);
-    store<u32>(digits, decimal - first * 100000000);
+    store<u32>(eights, decimal - first * 100000000);
     store<u32>(heads, first);
     store<u32>(heads, (1 - first + u32(decimal < 10000000)) | (rare << 8), 4);
-    digits += 4;
+    eights += 4;
     heads += 8;
   }
 }
@@ -91,20 +91,10 @@ function scale(src: usize, count: i32): void {
 function write(src: usize, count: i32, p: usize): usize {
   let digits = DIGITS;
   let heads = HEADS;
-  const end = src + (count << 2);
-  for (; src < end; src += 16) {
-    const n = v128.load(digits);
-    const upper = upperFours(n);
-    const lower = i32x4.sub(n, i32x4.mul(upper, i32x4.splat(10000)));
-    const ab = spread(i32x4.shuffle(upper, lower, 0, 4, 1, 5));
-    const cd = spread(i32x4.shuffle(upper, lower, 2, 6, 3, 7));
-    const none = i64x2.splat(0);
-    p = writeOne(src, heads, i64x2.shuffle(ab, none, 0, 2), p);
-    if (src + 4 < end) p = writeOne(src + 4, heads + 8, i64x2.shuffle(ab, none, 1, 2), p);
-    if (src + 8 < end) p = writeOne(src + 8, heads + 16, i64x2.shuffle(cd, none, 0, 2), p);
-    if (src + 12 < end) p = writeOne(src + 12, heads + 24, i64x2.shuffle(cd, none, 1, 2), p);
-    digits += 16;
-    heads += 32;
+  for (const end = src + (count << 2); src < end; src += 4) {
+    p = load<u32>(heads, 4) < RARE ? writeOne(src, heads, v128.load64_zero(digits), p) : writeRare32(src, p);
+    digits += 8;
+    heads += 8;
   }
   return p;
 }
@@ -113,7 +103,6 @@ function write(src: usize, count: i32, p: usize): usize {
 @inline
 function writeOne(src: usize, head: usize, digits: v128, p: usize): usize {
   const missing = load<u32>(head, 4);
-  if (missing >= RARE) return writeRare32(src, p);
   const bits = load<u32>(src);
   const row = FACTORS32 + (((bits >> 23) & 0xff) << 4);
   store<u8>(p, 0x2d);

@@ -8,14 +8,15 @@
  * 2^64, with 57 bits of the fraction of s and 32 more as a correction; that leaves out multiples of 128, and these come
  * from one product of doubles, which is wrong by less than half of that.
  *
- * Two loops over a run: a single one is a chain of 150 cycles of latency in 270 instructions, and too little of the next
- * number fits into a processor's window to fill it (24 ns, against 13).
+ * Four loops over a run: a single one is a chain of 150 cycles of latency in 270 instructions, and too little of the next
+ * number fits into a processor's window to fill it (24 ns a number, in two loops 17, in four 14).
  */
-import { digits16, spread, upperFours } from './digits';
+import { digits16, spreadAll } from './digits';
 import { layOut, makeShapes, NEXT_SHAPE, shape64, suffix64 } from './layout';
-import { DIGITS, FACTORS64, HEADS, POWERS } from './memory';
+import { DIGITS, EIGHTS, FACTORS64, HEADS, POWERS, SCALED } from './memory';
 import { writeNonFinite } from './policy';
 import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, near, shortest } from './shortest';
+import { placeOf, writeZerosBefore } from './sparse';
 
 const FRACTION: u64 = 0x000fffffffffffff;
 const HIDDEN: u64 = 0x0010000000000000;
@@ -45,130 +46,117 @@ const SUFFIX: usize = 28;
 /** Digits of x: 17, the first of which may be missing. */
 const LENGTH = 17;
 
-/** How many numbers each of the loops takes. */
-const RUN = 128;
 const RARE: u32 = 0x100;
 
 export function makeFactors64(): void {
   makeShapes();
-  for (let biased = 0; biased < 2047; biased++) {
+  // Rows 0 and 2047 stay zero: all gaps are 0, and so in doubt.
+  for (let biased = 1; biased < 2047; biased++) {
     const row = FACTORS64 + (biased << 5);
     const q = biased - 1075;
-    const k = biased == 0 ? 1 - LENGTH + 1 : floorLog10Pow2(q);
-    if (biased == 0) {
-      // Zero, whose digits are missing as well. The others of this exponent have no use for this.
-      for (let i: usize = 0; i < 32; i += 8) store<u64>(row + i, 0);
-    } else {
-      const power = POWERS + ((k - MIN_K) << 4);
-      const g1 = load<u64>(power);
-      // g1 has 63 bits, one of them before the point, where s has 1 to 4.
-      const cut = 5 - (q + floorLog2Pow10(-k));
-      store<u64>(row, g1 >> cut, GAP);
-      store<u64>(row, (((g1 << (32 - cut)) & 0xffffffff) | (load<u64>(power, 8) >> (31 + cut))), CORRECTION);
-      store<f64>(row, <f64>g1 / <f64>(<u64>1 << (62 - (5 - cut))) / 32.0, ABOUT);
-    }
+    const k = floorLog10Pow2(q);
+    const power = POWERS + ((k - MIN_K) << 4);
+    const g1 = load<u64>(power);
+    // g1 has 63 bits, one of them before the point, where s has 1 to 4.
+    const cut = 5 - (q + floorLog2Pow10(-k));
+    store<u64>(row, g1 >> cut, GAP);
+    store<u64>(row, ((g1 << (32 - cut)) & 0xffffffff) | (load<u64>(power, 8) >> (31 + cut)), CORRECTION);
+    store<f64>(row, <f64>g1 / <f64>(<u64>1 << (62 - (5 - cut))) / 32.0, ABOUT);
     store<u32>(row, <u32>shape64(k + LENGTH - 1), SHAPE);
     store<u32>(row, <u32>suffix64(k + LENGTH - 1), SUFFIX);
   }
 }
 
-export function float64s(src: usize, count: i32, p: usize): usize {
-  while (count > 0) {
-    const run = min(count, RUN);
-    scale(src, run);
-    p = write(src, run, p);
-    src += run << 3;
-    count -= run;
+/** Numbers at `from` as they come; `sparse` as sparse.ts left them, with the zeros between. */
+// @ts-ignore: decorator
+@inline
+export function writeShortest64(from: usize, count: i32, sparse: bool, src: usize, p: usize): usize {
+  scale(from, count);
+  shorten(count);
+  spreadAll(EIGHTS, DIGITS, count << 1);
+  let digits = DIGITS;
+  let heads = HEADS;
+  for (let i = 0; i < count; i++) {
+    if (sparse) p = writeZerosBefore(i, p);
+    const missing = load<u32>(heads, 4);
+    const bits = load<u64>(from + (i << 3));
+    // A power of two has a smaller gap below it.
+    if (missing >= RARE || (bits & FRACTION) == 0) {
+      p = writeAny64(bits, sparse ? src + (placeOf(i) << 3) : src + (i << 3), p);
+    } else {
+      const row = FACTORS64 + ((<usize>(bits >> 52) & 0x7ff) << 5);
+      store<u8>(p, 0x2d);
+      p += <usize>(bits >> 63);
+      const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
+      const suffix = load<u32>(row, SUFFIX) - (missing << 3);
+      p = layOut(shape, suffix, v128.load32_zero(heads), v128.load(digits), true, p);
+    }
+    digits += 16;
+    heads += 8;
   }
   return p;
 }
 
-/** Leaves the digits of each number: two times eight at DIGITS, at HEADS the first one and whether it is missing. */
+/** Leaves x of each number at SCALED, its fraction, and how far from five a multiple of ten is within reach. */
 function scale(src: usize, count: i32): void {
-  let digits = DIGITS;
-  let heads = HEADS;
+  let scaled = SCALED;
   for (const end = src + (count << 3); src < end; src += 8) {
     const bits = load<u64>(src);
     const fraction = bits & FRACTION;
     const row = FACTORS64 + ((<usize>(bits >> 52) & 0x7ff) << 5);
     const c = fraction | HIDDEN;
     const gap = load<u64>(row, GAP);
-
     // x / 32 to the next integer: it is less than 2^52, so the last place of the sum is 1.
     const about = reinterpret<u64>(reinterpret<f64>(fraction | UNIT) * load<f64>(row, ABOUT) + 4503599627370496.0) - UNIT;
     // What x has beyond that, in units of 2^-57, exact modulo 2^64 and less than 2^63.
     const rest = c * gap + (((c >> 21) * load<u64>(row, CORRECTION)) >> 11) - (about << 62);
-    const x = (about << 5) + <u64>(<i64>rest >> PLACES);
+    store<u64>(scaled, (about << 5) + <u64>(<i64>rest >> PLACES));
+    store<u64>(scaled, (rest << (64 - PLACES)) >> (64 - PLACES), 8);
+    store<u64>(scaled, <u64>FIVE - (gap >> 1), 16);
+    scaled += 24;
+  }
+}
 
+/** Leaves the digits of each number: two times eight at EIGHTS, at HEADS the first one and whether it is missing. */
+function shorten(count: i32): void {
+  let scaled = SCALED;
+  let eights = EIGHTS;
+  let heads = HEADS;
+  for (const end = scaled + count * 24; scaled < end; scaled += 24) {
+    const x = load<u64>(scaled);
     const upper = x / 100000000;
     const lower = x - upper * 100000000;
     const tens = (lower * 3435973837) >> 35;
-    const ones = <i64>((lower - tens * 10) << PLACES) + <i64>((rest << (64 - PLACES)) >> (64 - PLACES));
-    // Within the gap's half of a multiple of ten?
+    const ones = <i64>((lower - tens * 10) << PLACES) + load<i64>(scaled, 8);
     const beyondFive = ones - FIVE;
-    const isUpper = ~(beyondFive >> 63);
-    const beyond = FIVE - <i64>(gap >> 1) - abs(beyondFive);
-    const snaps = beyond >> 63;
+    const beyond = load<i64>(scaled, 16) - abs(beyondFive);
     const rounded = ones + HALF;
     const doubt =
       near(beyond, DOUBT) |
       i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
-    // A power of two has a smaller gap below it. Zero has neither.
-    const rare = (doubt | i32(fraction == 0)) & i32(bits << 1 != 0);
-    const nearest = rounded >> PLACES;
-    const last = nearest ^ ((nearest ^ (10 & isUpper)) & snaps);
+    const last = select<i64>(10 & ~(beyondFive >> 63), rounded >> PLACES, beyond < 0);
     const eight = tens * 10 + last;
     const carry = <u64>(eight >= 100000000);
     const nine = upper + carry;
     const first = (nine * 1441151881) >> 57;
-    store<u32>(digits, <u32>(nine - first * 100000000));
-    store<u32>(digits, <u32>(eight - carry * 100000000), 4);
+    store<u32>(eights, <u32>(nine - first * 100000000));
+    store<u32>(eights, <u32>(eight - carry * 100000000), 4);
     store<u32>(heads, <u32>first);
-    store<u32>(heads, <u32>(first == 0) | (rare << 8), 4);
-    digits += 8;
+    store<u32>(heads, <u32>(first == 0) | (doubt << 8), 4);
+    eights += 8;
     heads += 8;
   }
 }
 
-function write(src: usize, count: i32, p: usize): usize {
-  let digits = DIGITS;
-  let heads = HEADS;
-  const end = src + (count << 3);
-  for (; src < end; src += 16) {
-    const n = v128.load(digits);
-    const upper = upperFours(n);
-    const lower = i32x4.sub(n, i32x4.mul(upper, i32x4.splat(10000)));
-    p = writeOne(src, heads, i32x4.shuffle(upper, lower, 0, 4, 1, 5), p);
-    if (src + 8 < end) p = writeOne(src + 8, heads + 8, i32x4.shuffle(upper, lower, 2, 6, 3, 7), p);
-    digits += 16;
-    heads += 16;
-  }
-  return p;
-}
-
-// @ts-ignore: decorator
-@inline
-function writeOne(src: usize, head: usize, fours: v128, p: usize): usize {
-  const missing = load<u32>(head, 4);
-  if (missing >= RARE) return writeRare64(src, p);
-  const bits = load<u64>(src);
-  const row = FACTORS64 + ((<usize>(bits >> 52) & 0x7ff) << 5);
-  store<u8>(p, 0x2d);
-  p += <usize>(bits >> 63);
-  const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
-  const suffix = load<u32>(row, SUFFIX) - (missing << 3);
-  return layOut(shape, suffix, v128.load32_zero(head), spread(fours), true, p);
-}
-
-/** Any number, exactly. */
-function writeRare64(src: usize, p: usize): usize {
-  const bits = load<u64>(src);
+/** Writes any number, exactly, with its comma; `element` is where it lies. */
+export function writeAny64(bits: u64, element: usize, p: usize): usize {
   const fraction = bits & FRACTION;
   const biased = <i32>(bits >> 52) & 0x7ff;
   const negative = bits >> 63 != 0;
-  if (biased == 0x7ff) return writeNonFinite(fraction != 0, negative, src, p);
+  if (biased == 0x7ff) return writeNonFinite(fraction != 0, negative, element, p);
   store<u8>(p, 0x2d);
   p += usize(negative);
+  if (biased == 0 && fraction == 0) return layOut(shape64(0), suffix64(0), i64x2.splat(0), i64x2.splat(0), true, p);
   let digits =
     biased == 0 ? shortest(fraction, -1074, false) : shortest(fraction | HIDDEN, biased - 1075, biased > 1 && fraction == 0);
   let power = exponent + LENGTH - 1;

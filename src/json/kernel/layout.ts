@@ -79,8 +79,8 @@ export function layOut(shape: usize, suffix: usize, head: v128, digits: v128, wi
   }
   v128.store(p, v128.or(v128.or(i8x16.swizzle(digits, v128.load(shape, LANES)), head), ZEROS));
   store<u8>(p + load<u8>(shape, POINT), 0x2e);
-  const many = (<i32>load<i8>(shape, FEW) + zeros) >> 31;
-  p += (many & (<i32>load<i8>(shape, ROOM) - zeros)) | (~many & load<u8>(shape, FIXED));
+  const many = <i32>load<i8>(shape, FEW) + zeros < 0;
+  p += select<i32>(<i32>load<i8>(shape, ROOM) - zeros, load<u8>(shape, FIXED), many);
   const text = load<u64>(suffix);
   store<u64>(p, text);
   return p + <usize>(text >> 56);

@@ -5,8 +5,17 @@
 import { makeDrops } from './digits';
 import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
-import { float64s, makeFactors64 } from './float64';
-import { anyIntegers, eightDigitIntegers, integerLoop, tinyIntegers } from './integers';
+import { makeFactors64 } from './float64';
+import { float64s } from './floats';
+import {
+  anyIntegers32,
+  anyIntegers64,
+  eightDigitIntegers,
+  integerLoop,
+  Loop,
+  tinyIntegers,
+  tinyUnsignedIntegers,
+} from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
 import { advance, inRow, openArray, setDimensions } from './rows';
@@ -95,7 +104,7 @@ function encodeBlock(type: i32, shift: i32, src: usize, count: i32, p: usize): u
   return p;
 }
 
-/** Integers of 32 and 64 bits have three loops each. */
+/** Integers of 32 and 64 bits have four loops each. */
 const LOOPS = 16;
 
 function chooseLoop(type: i32, src: usize, count: i32): i32 {
@@ -126,29 +135,33 @@ function runLoop(loop: i32, src: usize, count: i32, p: usize): usize {
     case Type.Uint16:
       return uint16s(src, count, p);
     case Type.Int32:
+      return tinyUnsignedIntegers<i32>(src, count, p);
+    case Type.Int32 + LOOPS * Loop.Tiny:
       return tinyIntegers<i32>(src, count, p);
-    case Type.Int32 + LOOPS:
+    case Type.Int32 + LOOPS * Loop.Eight:
       return eightDigitIntegers<i32>(src, count, p);
-    case Type.Int32 + 2 * LOOPS:
-      return anyIntegers<i32>(src, count, p);
+    case Type.Int32 + LOOPS * Loop.Any:
+      return anyIntegers32<i32>(src, count, p);
     case Type.Uint32:
-      return tinyIntegers<u32>(src, count, p);
-    case Type.Uint32 + LOOPS:
+      return tinyUnsignedIntegers<u32>(src, count, p);
+    case Type.Uint32 + LOOPS * Loop.Eight:
       return eightDigitIntegers<u32>(src, count, p);
-    case Type.Uint32 + 2 * LOOPS:
-      return anyIntegers<u32>(src, count, p);
+    case Type.Uint32 + LOOPS * Loop.Any:
+      return anyIntegers32<u32>(src, count, p);
     case Type.Int64:
+      return tinyUnsignedIntegers<i64>(src, count, p);
+    case Type.Int64 + LOOPS * Loop.Tiny:
       return tinyIntegers<i64>(src, count, p);
-    case Type.Int64 + LOOPS:
+    case Type.Int64 + LOOPS * Loop.Eight:
       return eightDigitIntegers<i64>(src, count, p);
-    case Type.Int64 + 2 * LOOPS:
-      return anyIntegers<i64>(src, count, p);
+    case Type.Int64 + LOOPS * Loop.Any:
+      return anyIntegers64<i64>(src, count, p);
     case Type.Uint64:
-      return tinyIntegers<u64>(src, count, p);
-    case Type.Uint64 + LOOPS:
+      return tinyUnsignedIntegers<u64>(src, count, p);
+    case Type.Uint64 + LOOPS * Loop.Eight:
       return eightDigitIntegers<u64>(src, count, p);
-    case Type.Uint64 + 2 * LOOPS:
-      return anyIntegers<u64>(src, count, p);
+    case Type.Uint64 + LOOPS * Loop.Any:
+      return anyIntegers64<u64>(src, count, p);
     case Type.Float16:
       return float16s(src, count, p);
     case Type.Float32:

@@ -15,17 +15,26 @@ export const SHAPES32: usize = 0x2800;
 /** `e-324,` to `e+308,` by decimal exponent, for binary64; `e-45,` to `e+38,` for binary32; see layout.ts. */
 export const EXPONENTS64: usize = 0x4000;
 export const EXPONENTS32: usize = 0x5400;
-/** Of a run of floats, between the two loops over it: see layout.ts. */
-export const DIGITS: usize = 0x5800;
-export const HEADS: usize = 0x5c00;
 /** Powers of ten to 126 bits, written by TypeScript; see powers.ts. */
 export const POWERS: usize = 0x6000;
+/** Vectors that a loop is better off loading than making anew. */
+export const VECTORS: usize = 0xa800;
 /** By biased exponent, what float32.ts and float64.ts multiply by. */
-export const FACTORS32: usize = 0xa000;
+export const FACTORS32: usize = 0xb000;
 export const FACTORS64: usize = 0x10000;
+/**
+ * Between the loops over a run of numbers: numbers of eight digits, what comes before them, their digits; of floats what
+ * x is; of sparse ones which numbers are left and where they were.
+ */
+export const EIGHTS: usize = 0x20000;
+export const HEADS: usize = 0x20800;
+export const DIGITS: usize = 0x21000;
+export const SCALED: usize = 0x22000;
+export const DENSE: usize = 0x23000;
+export const PLACES: usize = 0x23800;
 /** Text of eight truth values at a time, of int8, of uint16, of the magnitudes of float16. */
-export const BOOLS: usize = 0x20000;
-export const INT8S: usize = 0x24000;
+export const BOOLS: usize = 0x28000;
+export const INT8S: usize = 0x2c000;
 export const UINT16S: usize = 0x30000;
 export const FLOAT16S: usize = 0xb0000;
 /** Elements come here, native, one after the other. */

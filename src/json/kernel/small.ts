@@ -42,7 +42,7 @@ function entries(table: usize, src: usize, count: i32, p: usize): usize {
 
 export function uint16s(src: usize, count: i32, p: usize): usize {
   const end = src + (count << 1);
-  for (; src < end; src += 2) p = writeEntry(UINT16S + (<usize>load<u16>(src) << 3), p);
+  for (; src < end; src += 2) p = writeUint16(load<u16>(src), p);
   return p;
 }
 
@@ -50,6 +50,13 @@ export function int16s(src: usize, count: i32, p: usize): usize {
   const end = src + (count << 1);
   for (; src < end; src += 2) p = writeTiny(<i32>load<i16>(src), p);
   return p;
+}
+
+/** Writes n with its comma, n < 2^16. */
+// @ts-ignore: decorator
+@inline
+export function writeUint16(n: u32, p: usize): usize {
+  return writeEntry(UINT16S + (n << 3), p);
 }
 
 /** Writes n with its comma, |n| < 2^16. */
