@@ -82,12 +82,19 @@ const prepared = new Set<Type>();
 
 function load(): NonNullable<typeof loaded> {
   if (loaded) return loaded;
-  const bytes = Uint8Array.from(atob(kernelWasm), (character) => character.charCodeAt(0));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(kernelWasm)));
   const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global);
   const at = Object.fromEntries(globals.map(([name, value]) => [name, Number((value as WebAssembly.Global).value)]));
   loaded = { exports: exports as unknown as Exports, at: at as Record<Place, number> };
   return loaded;
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  // Not by Uint8Array.from with a function, which takes 13 ms for this.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 /** Compiles and starts the module and makes the tables of a type, all once. */

@@ -11,22 +11,16 @@ const low63 = (1n << 63n) - 1n;
  */
 export function powersOfTen(): BigUint64Array {
   const halves = new BigUint64Array(2 * (maxPower - minPower + 1));
-  for (let k = minPower; k <= maxPower; k++) {
-    const power = 10n ** BigInt(Math.abs(k));
-    const bits = bitLength(power);
-    // A power of ten beyond 1 is no power of two, so that its reciprocal has one bit less than 2^bits has.
-    const g = 1n + (k <= 0 ? shift(power, 126 - bits) : (1n << BigInt(125 + bits)) / power);
+  const put = (k: number, g: bigint): void => {
     halves[2 * (k - minPower)] = g >> 63n;
     halves[2 * (k - minPower) + 1] = g & low63;
+  };
+  let power = 1n;
+  for (let n = 0; n <= -minPower; n++, power *= 10n) {
+    const log2 = Math.floor(n * Math.log2(10));
+    put(-n, 1n + (log2 > 125 ? power >> BigInt(log2 - 125) : power << BigInt(125 - log2)));
+    // A power of ten beyond 1 is no power of two, so that its reciprocal is less than 2^-log2.
+    if (n > 0 && n <= maxPower) put(n, 1n + (1n << BigInt(126 + log2)) / power);
   }
   return halves;
-}
-
-function bitLength(n: bigint): number {
-  const hex = n.toString(16);
-  return 4 * hex.length - Math.clz32(Number.parseInt(hex.charAt(0), 16)) + 28;
-}
-
-function shift(n: bigint, left: number): bigint {
-  return left < 0 ? n >> BigInt(-left) : n << BigInt(left);
 }

@@ -98,13 +98,10 @@ export function makeDrops(): void {
   for (let i: usize = 0; i < 32; i++) store<u8>(DROP + i, i < 16 ? <u8>i : 0xff);
 }
 
-/** Writes n < 10^16 at p; returns the end. Stores up to 16 bytes. */
+/** Writes digits without the zeros before them, but for the last; returns the end. Stores 16 bytes. */
 // @ts-ignore: decorator
 @inline
-export function write16(n: u64, p: usize): usize {
-  const upper = n / 100000000;
-  const digits = digits16(upper, n - upper * 100000000);
-  // The last digit stays, even a zero.
+export function writeTrimmed(digits: v128, p: usize): usize {
   const leading = ctz(nonZero(digits) | 0x8000);
   v128.store(p, v128.or(drop(digits, leading), ZEROS));
   return p + 16 - leading;
@@ -112,11 +109,11 @@ export function write16(n: u64, p: usize): usize {
 
 /** Writes any n at p; returns the end. Stores up to 20 bytes. */
 export function writeUnsigned(n: u64, p: usize): usize {
-  const top = n / 10000000000000000;
-  if (top == 0) return write16(n, p);
-  p = write16(top, p);
-  n -= top * 10000000000000000;
-  const upper = n / 100000000;
-  v128.store(p, v128.or(digits16(upper, n - upper * 100000000), ZEROS));
+  const high = n / 100000000;
+  const top = high / 100000000;
+  const digits = digits16(high - top * 100000000, n - high * 100000000);
+  if (top == 0) return writeTrimmed(digits, p);
+  p = writeTrimmed(digits16(0, top), p);
+  v128.store(p, v128.or(digits, ZEROS));
   return p + 16;
 }
