@@ -14,8 +14,8 @@ export function makeFloat16s(): void {
     const biased = bits >> 10;
     const end =
       biased == 0
-        ? writeFew(fraction, -24, false, entry)
-        : writeFew(fraction | 0x400, biased - 25, biased > 1 && fraction == 0, entry);
+        ? writeFew(fraction, -24, false, false, entry)
+        : writeFew(fraction | 0x400, biased - 25, biased > 1 && fraction == 0, false, entry);
     store<u8>(entry, <u8>(end - entry), 15);
   }
 }

@@ -34,14 +34,16 @@ const RARE: u32 = 0x100;
 
 export function makeFactors32(): void {
   makeShapes();
-  for (let biased = 0; biased < 255; biased++) {
-    const row = FACTORS32 + (biased << 4);
+  for (let signed = 0; signed < 512; signed++) {
+    const biased = signed & 0xff;
+    // These stay zero: a gap of 0 is always in doubt.
+    if (biased == 0 || biased == 0xff) continue;
+    const row = FACTORS32 + (signed << 4);
     const q = biased - 150;
-    // Zero, all of whose digits are missing: two for its shape.
-    const k = biased == 0 ? 1 - LENGTH + 2 : floorLog10Pow2(q);
+    const k = floorLog10Pow2(q);
     const cut = 62 - PLACES - (q + floorLog2Pow10(-k));
-    store<u64>(row, biased == 0 ? 0 : load<u64>(POWERS + ((k - MIN_K) << 4)) >> cut, GAP);
-    store<u32>(row, <u32>shape32(k + LENGTH - 1), SHAPE);
+    store<u64>(row, load<u64>(POWERS + ((k - MIN_K) << 4)) >> cut, GAP);
+    store<u32>(row, <u32>shape32(k + LENGTH - 1, signed != biased), SHAPE);
     store<u32>(row, <u32>suffix32(k + LENGTH - 1), SUFFIX);
   }
 }
@@ -65,7 +67,7 @@ function scale(src: usize, count: i32): void {
   for (const end = src + (count << 2); src < end; src += 4) {
     const bits = load<u32>(src);
     const fraction = bits & FRACTION;
-    const gap = load<u64>(FACTORS32 + (((bits >> 23) & 0xff) << 4), GAP);
+    const gap = load<u64>(FACTORS32 + ((bits >> 23) << 4), GAP);
     const x = <u64>(fraction | HIDDEN) * gap;
     const tens = ((x >> PLACES) * 3435973837) >> 35;
     const ones = <i64>(x - ((tens * 10) << PLACES));
@@ -104,9 +106,7 @@ function write(src: usize, count: i32, p: usize): usize {
 function writeOne(src: usize, head: usize, digits: v128, p: usize): usize {
   const missing = load<u32>(head, 4);
   const bits = load<u32>(src);
-  const row = FACTORS32 + (((bits >> 23) & 0xff) << 4);
-  store<u8>(p, 0x2d);
-  p += bits >> 31;
+  const row = FACTORS32 + ((bits >> 23) << 4);
   const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
   const suffix = load<u32>(row, SUFFIX) - (missing << 3);
   return layOut(shape, suffix, v128.load32_zero(head), digits, false, p);
@@ -119,14 +119,12 @@ function writeRare32(src: usize, p: usize): usize {
   const biased = <i32>(bits >> 23) & 0xff;
   const negative = bits >> 31 != 0;
   if (biased == 0xff) return writeNonFinite(fraction != 0, negative, src, p);
-  store<u8>(p, 0x2d);
-  p += usize(negative);
-  if (biased == 0) return writeFew(fraction, -149, false, p);
-  return writeFew(fraction | HIDDEN, biased - 150, biased > 1 && fraction == 0, p);
+  if (biased == 0) return writeFew(fraction, -149, false, negative, p);
+  return writeFew(fraction | HIDDEN, biased - 150, biased > 1 && fraction == 0, negative, p);
 }
 
-/** Writes c·2^q of at most nine digits, laid out as binary32. */
-export function writeFew(c: u64, q: i32, narrow: bool, p: usize): usize {
+/** Writes ±c·2^q of at most nine digits, laid out as binary32. */
+export function writeFew(c: u64, q: i32, narrow: bool, negative: bool, p: usize): usize {
   let digits = i64x2.splat(0);
   let power = 0;
   if (c != 0) {
@@ -139,5 +137,5 @@ export function writeFew(c: u64, q: i32, narrow: bool, p: usize): usize {
   }
   // The head's place is the first lane of what is shifted out of the vector.
   const head = i8x16.replace_lane(i64x2.splat(0), 0, i8x16.extract_lane_u(digits, 0));
-  return layOut(shape32(power), suffix32(power), head, drop(digits, 1), false, p);
+  return layOut(shape32(power, negative), suffix32(power), head, drop(digits, 1), false, p);
 }

@@ -50,9 +50,11 @@ const RARE: u32 = 0x100;
 
 export function makeFactors64(): void {
   makeShapes();
-  // Rows 0 and 2047 stay zero: all gaps are 0, and so in doubt.
-  for (let biased = 1; biased < 2047; biased++) {
-    const row = FACTORS64 + (biased << 5);
+  for (let signed = 0; signed < 4096; signed++) {
+    const biased = signed & 0x7ff;
+    // These stay zero: a gap of 0 is always in doubt.
+    if (biased == 0 || biased == 0x7ff) continue;
+    const row = FACTORS64 + (signed << 5);
     const q = biased - 1075;
     const k = floorLog10Pow2(q);
     const power = POWERS + ((k - MIN_K) << 4);
@@ -62,7 +64,7 @@ export function makeFactors64(): void {
     store<u64>(row, g1 >> cut, GAP);
     store<u64>(row, ((g1 << (32 - cut)) & 0xffffffff) | (load<u64>(power, 8) >> (31 + cut)), CORRECTION);
     store<f64>(row, <f64>g1 / <f64>(<u64>1 << (62 - (5 - cut))) / 32.0, ABOUT);
-    store<u32>(row, <u32>shape64(k + LENGTH - 1), SHAPE);
+    store<u32>(row, <u32>shape64(k + LENGTH - 1, signed != biased), SHAPE);
     store<u32>(row, <u32>suffix64(k + LENGTH - 1), SUFFIX);
   }
 }
@@ -84,9 +86,7 @@ export function writeShortest64(from: usize, count: i32, sparse: bool, src: usiz
     if (missing >= RARE || (bits & FRACTION) == 0) {
       p = writeAny64(bits, sparse ? src + (placeOf(i) << 3) : src + (i << 3), p);
     } else {
-      const row = FACTORS64 + ((<usize>(bits >> 52) & 0x7ff) << 5);
-      store<u8>(p, 0x2d);
-      p += <usize>(bits >> 63);
+      const row = FACTORS64 + (<usize>(bits >> 52) << 5);
       const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
       const suffix = load<u32>(row, SUFFIX) - (missing << 3);
       p = layOut(shape, suffix, v128.load32_zero(heads), v128.load(digits), true, p);
@@ -100,21 +100,30 @@ export function writeShortest64(from: usize, count: i32, sparse: bool, src: usiz
 /** Leaves x of each number at SCALED, its fraction, and how far from five a multiple of ten is within reach. */
 function scale(src: usize, count: i32): void {
   let scaled = SCALED;
-  for (const end = src + (count << 3); src < end; src += 8) {
-    const bits = load<u64>(src);
-    const fraction = bits & FRACTION;
-    const row = FACTORS64 + ((<usize>(bits >> 52) & 0x7ff) << 5);
-    const c = fraction | HIDDEN;
-    const gap = load<u64>(row, GAP);
-    // x / 32 to the next integer: it is less than 2^52, so the last place of the sum is 1.
-    const about = reinterpret<u64>(reinterpret<f64>(fraction | UNIT) * load<f64>(row, ABOUT) + 4503599627370496.0) - UNIT;
-    // What x has beyond that, in units of 2^-57, exact modulo 2^64 and less than 2^63.
-    const rest = c * gap + (((c >> 21) * load<u64>(row, CORRECTION)) >> 11) - (about << 62);
-    store<u64>(scaled, (about << 5) + <u64>(<i64>rest >> PLACES));
-    store<u64>(scaled, (rest << (64 - PLACES)) >> (64 - PLACES), 8);
-    store<u64>(scaled, <u64>FIVE - (gap >> 1), 16);
-    scaled += 24;
+  for (const end = src + (count << 3); src < end; src += 32) {
+    scaleOne(src, scaled);
+    scaleOne(src + 8, scaled + 24);
+    scaleOne(src + 16, scaled + 48);
+    scaleOne(src + 24, scaled + 72);
+    scaled += 96;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleOne(src: usize, scaled: usize): void {
+  const bits = load<u64>(src);
+  const fraction = bits & FRACTION;
+  const row = FACTORS64 + (<usize>(bits >> 52) << 5);
+  const c = fraction | HIDDEN;
+  const gap = load<u64>(row, GAP);
+  // x / 32 to the next integer: it is less than 2^52, so the last place of the sum is 1.
+  const about = reinterpret<u64>(reinterpret<f64>(fraction | UNIT) * load<f64>(row, ABOUT) + 4503599627370496.0) - UNIT;
+  // What x has beyond that, in units of 2^-57, exact modulo 2^64 and less than 2^63.
+  const rest = c * gap + (((c >> 21) * load<u64>(row, CORRECTION)) >> 11) - (about << 62);
+  store<u64>(scaled, (about << 5) + <u64>(<i64>rest >> PLACES));
+  store<u64>(scaled, (rest << (64 - PLACES)) >> (64 - PLACES), 8);
+  store<u64>(scaled, <u64>FIVE - (gap >> 1), 16);
 }
 
 /** Leaves the digits of each number: two times eight at EIGHTS, at HEADS the first one and whether it is missing. */
@@ -122,30 +131,39 @@ function shorten(count: i32): void {
   let scaled = SCALED;
   let eights = EIGHTS;
   let heads = HEADS;
-  for (const end = scaled + count * 24; scaled < end; scaled += 24) {
-    const x = load<u64>(scaled);
-    const upper = x / 100000000;
-    const lower = x - upper * 100000000;
-    const tens = (lower * 3435973837) >> 35;
-    const ones = <i64>((lower - tens * 10) << PLACES) + load<i64>(scaled, 8);
-    const beyondFive = ones - FIVE;
-    const beyond = load<i64>(scaled, 16) - abs(beyondFive);
-    const rounded = ones + HALF;
-    const doubt =
-      near(beyond, DOUBT) |
-      i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
-    const last = select<i64>(10 & ~(beyondFive >> 63), rounded >> PLACES, beyond < 0);
-    const eight = tens * 10 + last;
-    const carry = <u64>(eight >= 100000000);
-    const nine = upper + carry;
-    const first = (nine * 1441151881) >> 57;
-    store<u32>(eights, <u32>(nine - first * 100000000));
-    store<u32>(eights, <u32>(eight - carry * 100000000), 4);
-    store<u32>(heads, <u32>first);
-    store<u32>(heads, <u32>(first == 0) | (doubt << 8), 4);
-    eights += 8;
-    heads += 8;
+  for (const end = scaled + count * 24; scaled < end; scaled += 96) {
+    shortenOne(scaled, eights, heads);
+    shortenOne(scaled + 24, eights + 8, heads + 8);
+    shortenOne(scaled + 48, eights + 16, heads + 16);
+    shortenOne(scaled + 72, eights + 24, heads + 24);
+    eights += 32;
+    heads += 32;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function shortenOne(scaled: usize, eights: usize, heads: usize): void {
+  const x = load<u64>(scaled);
+  const upper = x / 100000000;
+  const lower = x - upper * 100000000;
+  const tens = (lower * 3435973837) >> 35;
+  const ones = <i64>((lower - tens * 10) << PLACES) + load<i64>(scaled, 8);
+  const beyondFive = ones - FIVE;
+  const beyond = load<i64>(scaled, 16) - abs(beyondFive);
+  const rounded = ones + HALF;
+  const doubt =
+    near(beyond, DOUBT) |
+    i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
+  const last = select<i64>(10 & ~(beyondFive >> 63), rounded >> PLACES, beyond < 0);
+  const eight = tens * 10 + last;
+  const carry = <u64>(eight >= 100000000);
+  const nine = upper + carry;
+  const first = (nine * 1441151881) >> 57;
+  store<u32>(eights, <u32>(nine - first * 100000000));
+  store<u32>(eights, <u32>(eight - carry * 100000000), 4);
+  store<u32>(heads, <u32>first);
+  store<u32>(heads, <u32>(first == 0) | (doubt << 8), 4);
 }
 
 /** Writes any number, exactly, with its comma; `element` is where it lies. */
@@ -154,9 +172,7 @@ export function writeAny64(bits: u64, element: usize, p: usize): usize {
   const biased = <i32>(bits >> 52) & 0x7ff;
   const negative = bits >> 63 != 0;
   if (biased == 0x7ff) return writeNonFinite(fraction != 0, negative, element, p);
-  store<u8>(p, 0x2d);
-  p += usize(negative);
-  if (biased == 0 && fraction == 0) return layOut(shape64(0), suffix64(0), i64x2.splat(0), i64x2.splat(0), true, p);
+  if (biased == 0 && fraction == 0) return layOut(shape64(0, negative), suffix64(0), i64x2.splat(0), i64x2.splat(0), true, p);
   let digits =
     biased == 0 ? shortest(fraction, -1074, false) : shortest(fraction | HIDDEN, biased - 1075, biased > 1 && fraction == 0);
   let power = exponent + LENGTH - 1;
@@ -165,5 +181,5 @@ export function writeAny64(bits: u64, element: usize, p: usize): usize {
   digits -= first * 10000000000000000;
   const upper = digits / 100000000;
   const head = i8x16.replace_lane(i64x2.splat(0), 0, <u8>first);
-  return layOut(shape64(power), suffix64(power), head, digits16(upper, digits - upper * 100000000), true, p);
+  return layOut(shape64(power, negative), suffix64(power), head, digits16(upper, digits - upper * 100000000), true, p);
 }

@@ -20,32 +20,32 @@ const MIN32 = -45;
 const MAX32 = 38;
 
 // A shape: 64 bytes at these offsets.
-/** `0.00000`, 8 bytes, and how much of it. */
+/** What comes before the digits, `-0.00000` at most, 8 bytes, and how much of it. */
 const PREFIX: usize = 0;
 const PREFIX_LENGTH: usize = 8;
-/** With more digits than FEW the text is ROOM longer than they are many; else FIXED long. In numbers of leading zeros. */
-const FEW: usize = 9;
-const ROOM: usize = 10;
-const FIXED: usize = 11;
 /** Where the vector goes as it is, for what the point pushes out of the first sixteen characters. */
-const TAIL: usize = 12;
+const TAIL: usize = 9;
 /** Where the point goes; far behind the text if there is none. */
-const POINT: usize = 13;
+const POINT: usize = 10;
 /** For the first sixteen characters: which digit of the vector each is, or none. */
 const LANES: usize = 16;
+/** The length of prefix and exponent apart, by how many zeros lead the 32 bits of which 16 say what digits are not zero. */
+const LENGTHS: usize = 32;
+const LEAST_ZEROS: usize = 16;
 
-/** Shapes of an exponent lie side by side, by how many digits are missing. */
+/** Shapes of an exponent lie side by side, by how many digits are missing; then those of negative numbers. */
 export const NEXT_SHAPE = 6;
 const SHAPES_EACH = 4;
+const NEGATIVE: usize = SHAPES_EACH << NEXT_SHAPE;
 
-/** The shape of binary64 numbers of this exponent, nothing missing. */
-export function shape64(exponent: i32): usize {
-  return SHAPES64 + (rowOf(exponent, FROM64, BELOW64 + 1) << 8);
+/** The shape of binary64 numbers of this exponent of the vector's first digit but one, nothing missing. */
+export function shape64(exponent: i32, negative: bool): usize {
+  return SHAPES64 + (rowOf(exponent, FROM64, BELOW64 + 1) << 9) + (negative ? NEGATIVE : 0);
 }
 
 /** Up to two digits may be missing. */
-export function shape32(exponent: i32): usize {
-  return SHAPES32 + (rowOf(exponent, FROM32, BELOW32 + 2) << 8);
+export function shape32(exponent: i32, negative: bool): usize {
+  return SHAPES32 + (rowOf(exponent, FROM32, BELOW32 + 2) << 9) + (negative ? NEGATIVE : 0);
 }
 
 /** Row 0 is of those that stay beyond the bounds. */
@@ -79,46 +79,49 @@ export function layOut(shape: usize, suffix: usize, head: v128, digits: v128, wi
   }
   v128.store(p, v128.or(v128.or(i8x16.swizzle(digits, v128.load(shape, LANES)), head), ZEROS));
   store<u8>(p + load<u8>(shape, POINT), 0x2e);
-  const many = <i32>load<i8>(shape, FEW) + zeros < 0;
-  p += select<i32>(<i32>load<i8>(shape, ROOM) - zeros, load<u8>(shape, FIXED), many);
+  p += load<u8>(shape + zeros, LENGTHS - LEAST_ZEROS);
   const text = load<u64>(suffix);
   store<u64>(p, text);
   return p + <usize>(text >> 56);
 }
 
 export function makeShapes(): void {
-  for (let missing = 0; missing < SHAPES_EACH; missing++) {
+  for (let i = 0; i < 2 * SHAPES_EACH; i++) {
+    const missing = i % SHAPES_EACH;
+    const offset: usize = missing << NEXT_SHAPE;
+    const negative = i >= SHAPES_EACH;
     // One beyond the bounds first: row 0.
     for (let exponent = BELOW64 + 8; exponent >= FROM64; exponent--) {
-      makeShape(shape64(exponent) + (missing << NEXT_SHAPE), exponent - missing, missing, FROM64, BELOW64);
+      makeShape(shape64(exponent, negative) + offset, exponent - missing, missing, negative, FROM64, BELOW64);
     }
     for (let exponent = BELOW32 + 8; exponent >= FROM32; exponent--) {
-      makeShape(shape32(exponent) + (missing << NEXT_SHAPE), exponent - missing, missing, FROM32, BELOW32);
+      makeShape(shape32(exponent, negative) + offset, exponent - missing, missing, negative, FROM32, BELOW32);
     }
   }
   makeExponents(EXPONENTS64, MIN64, MAX64, FROM64, BELOW64);
   makeExponents(EXPONENTS32, MIN32, MAX32, FROM32, BELOW32);
 }
 
-function makeShape(shape: usize, exponent: i32, missing: i32, from: i32, below: i32): void {
+function makeShape(shape: usize, exponent: i32, missing: i32, negative: bool, from: i32, below: i32): void {
   const scientific = exponent < from || exponent >= below;
   const small = exponent < 0 && !scientific;
   const point = i32(!small);
   // Digits before the point.
   const whole = small ? 0 : scientific ? 1 : exponent + 1;
-  // If z zeros lead the bits of the vector, the last digit that is none has index 31 - z; the head's would be -1.
-  const last = 32 + 1 - missing;
-  store<u64>(shape, 0x3030303030302e30, PREFIX); // 0.000000
-  store<u8>(shape, <u8>(small ? 1 - exponent : 0), PREFIX_LENGTH);
-  store<i8>(shape, <i8>(whole - last), FEW);
-  store<i8>(shape, <i8>(last + point), ROOM);
-  // 1 has no point before its exponent; 100.0 has its zeros.
-  store<u8>(shape, <u8>(scientific ? 1 : whole + 2), FIXED);
-  store<u8>(shape, <u8>(max(0, 1 + point - missing)), TAIL);
+  const prefix: u64 = small ? 0x3030303030302e30 : 0; // 0.000000
+  store<u64>(shape, negative ? (prefix << 8) | 0x2d : prefix, PREFIX);
+  store<u8>(shape, <u8>((small ? 1 - exponent : 0) + i32(negative)), PREFIX_LENGTH);
+  store<u8>(shape, <u8>max(0, 1 + point - missing), TAIL);
   store<u8>(shape, <u8>(small ? 24 : whole), POINT);
   for (let lane = 0; lane < 16; lane++) {
     const digit = lane - i32(!small && lane > whole) - 1 + missing;
     store<u8>(shape + lane, <u8>(digit < 0 ? 0xff : digit), LANES);
+  }
+  // 1 has no point before its exponent; 100.0 has its zeros.
+  const least = scientific ? 1 : whole + 2 * point;
+  for (let zeros: i32 = LEAST_ZEROS; zeros <= 32; zeros++) {
+    const digits = 32 - zeros + 1 - missing;
+    store<u8>(shape + zeros, <u8>(digits > whole ? digits + point : least), LENGTHS - LEAST_ZEROS);
   }
 }
 

@@ -9,39 +9,39 @@ export const DIMENSIONS: usize = 0x400;
 export const MOST_DIMENSIONS = 64;
 /** 0, 1, … 15, then bytes that select no lane: an unaligned load at + n is a swizzle that drops n bytes. */
 export const DROP: usize = 0xc00;
-/** How a float is laid out, for binary64 and binary32; see layout.ts. */
-export const SHAPES64: usize = 0x1000;
-export const SHAPES32: usize = 0x2800;
 /** `e-324,` to `e+308,` by decimal exponent, for binary64; `e-45,` to `e+38,` for binary32; see layout.ts. */
-export const EXPONENTS64: usize = 0x4000;
-export const EXPONENTS32: usize = 0x5400;
-/** Powers of ten to 126 bits, written by TypeScript; see powers.ts. */
-export const POWERS: usize = 0x6000;
+export const EXPONENTS64: usize = 0x1000;
+export const EXPONENTS32: usize = 0x2400;
 /** Vectors that a loop is better off loading than making anew. */
-export const VECTORS: usize = 0xa800;
-/** By biased exponent, what float32.ts and float64.ts multiply by. */
-export const FACTORS32: usize = 0xb000;
+export const VECTORS: usize = 0x2800;
+/** How a float is laid out, for binary64 and binary32; see layout.ts. */
+export const SHAPES64: usize = 0x3000;
+export const SHAPES32: usize = 0x6000;
+/** Powers of ten to 126 bits, written by TypeScript; see powers.ts. */
+export const POWERS: usize = 0x9000;
+/** By sign and biased exponent, what float32.ts and float64.ts multiply by. */
+export const FACTORS32: usize = 0xc000;
 export const FACTORS64: usize = 0x10000;
 /**
  * Between the loops over a run of numbers: numbers of eight digits, what comes before them, their digits; of floats what
  * x is; of sparse ones which numbers are left and where they were.
  */
-export const EIGHTS: usize = 0x20000;
-export const HEADS: usize = 0x20800;
-export const DIGITS: usize = 0x21000;
-export const SCALED: usize = 0x22000;
-export const DENSE: usize = 0x23000;
-export const PLACES: usize = 0x23800;
+export const EIGHTS: usize = 0x30000;
+export const HEADS: usize = 0x30800;
+export const DIGITS: usize = 0x31000;
+export const SCALED: usize = 0x32000;
+export const DENSE: usize = 0x33000;
+export const PLACES: usize = 0x33800;
 /** Text of eight truth values at a time, of int8, of uint16, of the magnitudes of float16. */
-export const BOOLS: usize = 0x28000;
-export const INT8S: usize = 0x2c000;
-export const UINT16S: usize = 0x30000;
-export const FLOAT16S: usize = 0xb0000;
+export const BOOLS: usize = 0x38000;
+export const INT8S: usize = 0x3c000;
+export const UINT16S: usize = 0x40000;
+export const FLOAT16S: usize = 0xc0000;
 /** Elements come here, native, one after the other. */
-export const INPUT: usize = 0x130000;
+export const INPUT: usize = 0x140000;
 export const INPUT_SIZE: usize = 0x10000;
 /** Text goes here. */
-export const OUTPUT: usize = 0x140000;
+export const OUTPUT: usize = 0x150000;
 export const OUTPUT_SIZE: usize = 0x40000;
 /** Stores may reach so far past the end of the text. */
 export const SLACK: usize = 64;
