@@ -1,25 +1,22 @@
 /**
- * binary32 to its shortest decimal, as float64.ts, but one product of 64 bits is enough: x = c·2^q·10^-k, with 36 bits of
- * its fraction. About one number in a thousand lies too near to a boundary for them, and goes to shortest.ts.
+ * binary32 to its shortest decimal, as float64.ts, but in doubles and two at a time: x = c·2^q·10^-k < 2^27.4 is one
+ * product, wrong by less than 2^-24. What lies nearer to a boundary, about one in a million, goes to shortest.ts.
  */
 import { digits16, drop, nonZero, spreadAll } from './digits';
 import { layOut, makeShapes, NEXT_SHAPE, shape32, suffix32 } from './layout';
-import { DIGITS, EIGHTS, FACTORS32, HEADS, POWERS } from './memory';
+import { DIGITS, EIGHTS, FACTORS32, HEADS, POWERS, VECTORS } from './memory';
 import { writeNonFinite } from './policy';
-import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, near, shortest } from './shortest';
+import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, shortest } from './shortest';
 
 const FRACTION: u32 = 0x007fffff;
 const HIDDEN: u32 = 0x00800000;
-/** x is held in units of 2^-36: it is less than 2^27.4. */
-const PLACES = 36;
-const HALF: i64 = 1 << (PLACES - 1);
-const FIVE: i64 = 5 << PLACES;
-/** In these units x is too small by less than 2^24: c, for what is cut off the gap. */
-const DOUBT_BITS = 25;
-const DOUBT: i64 = 1 << DOUBT_BITS;
+/** x is too small or large by less than 2^-53 of it, twice. What lies nearer to a boundary is not decided here. */
+const DOUBT: f64 = 1.0 / 8388608.0;
+/** What is added to a whole number for its bits to be the lower ones. */
+const UNIT: f64 = 4503599627370496.0;
 
 // A row of FACTORS32: 16 bytes at these offsets.
-/** The gap, in units of 2^-36. */
+/** The gap 2^q·10^-k as a double. */
 const GAP: usize = 0;
 /** Where the shape and the suffix of the text are. */
 const SHAPE: usize = 8;
@@ -34,6 +31,7 @@ const RARE: u32 = 0x100;
 
 export function makeFactors32(): void {
   makeShapes();
+  makeConstants();
   for (let signed = 0; signed < 512; signed++) {
     const biased = signed & 0xff;
     // These stay zero: a gap of 0 is always in doubt.
@@ -41,8 +39,8 @@ export function makeFactors32(): void {
     const row = FACTORS32 + (signed << 4);
     const q = biased - 150;
     const k = floorLog10Pow2(q);
-    const cut = 62 - PLACES - (q + floorLog2Pow10(-k));
-    store<u64>(row, load<u64>(POWERS + ((k - MIN_K) << 4)) >> cut, GAP);
+    const h = q + floorLog2Pow10(-k);
+    store<f64>(row, <f64>load<u64>(POWERS + ((k - MIN_K) << 4)) / <f64>(<u64>1 << (62 - h)), GAP);
     store<u32>(row, <u32>shape32(k + LENGTH - 1, signed != biased), SHAPE);
     store<u32>(row, <u32>suffix32(k + LENGTH - 1), SUFFIX);
   }
@@ -60,56 +58,101 @@ export function float32s(src: usize, count: i32, p: usize): usize {
   return p;
 }
 
+// Vectors at these offsets, loaded because V8 makes each constant anew in a loop.
+const TENTHS: usize = 128;
+const TENS: usize = 144;
+const FIVES: usize = 160;
+const HALVES: usize = 176;
+const DOUBTS: usize = 192;
+const UNITS: usize = 208;
+const LOWER: usize = 224;
+
+function makeConstants(): void {
+  v128.store(VECTORS, f64x2.splat(0.1), TENTHS);
+  v128.store(VECTORS, f64x2.splat(10), TENS);
+  v128.store(VECTORS, f64x2.splat(5), FIVES);
+  v128.store(VECTORS, f64x2.splat(0.5), HALVES);
+  v128.store(VECTORS, f64x2.splat(DOUBT), DOUBTS);
+  v128.store(VECTORS, f64x2.splat(UNIT), UNITS);
+  v128.store(VECTORS, i64x2.splat(0xffffffff), LOWER);
+}
+
 /** Leaves the digits of each number: eight at EIGHTS, at HEADS the first one and how many are missing. */
 function scale(src: usize, count: i32): void {
   let eights = EIGHTS;
   let heads = HEADS;
-  for (const end = src + (count << 2); src < end; src += 4) {
-    const bits = load<u32>(src);
-    const fraction = bits & FRACTION;
-    const gap = load<u64>(FACTORS32 + ((bits >> 23) << 4), GAP);
-    const x = <u64>(fraction | HIDDEN) * gap;
-    const tens = ((x >> PLACES) * 3435973837) >> 35;
-    const ones = <i64>(x - ((tens * 10) << PLACES));
-    const beyondFive = ones - FIVE;
-    const isUpper = ~(beyondFive >> 63);
-    const beyond = FIVE - <i64>(gap >> 1) - abs(beyondFive);
-    const rounded = ones + HALF;
-    const doubt =
-      near(beyond, DOUBT) | i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
-    const rare = doubt | i32(fraction == 0);
-    const nearest = rounded >> PLACES;
-    const last = select<i64>(10 & isUpper, nearest, beyond < 0);
-    const decimal = <u32>(tens * 10 + last);
-    const first = u32(decimal >= 100000000);
-    store<u32>(eights, decimal - first * 100000000);
-    store<u32>(heads, first);
-    store<u32>(heads, (1 - first + u32(decimal < 10000000)) | (rare << 8), 4);
-    eights += 4;
-    heads += 8;
+  for (const end = src + (count << 2); src < end; src += 16) {
+    const c = v128.or(v128.and(v128.load(src), i32x4.splat(FRACTION)), i32x4.splat(HIDDEN));
+    const ab = shortenTwo(f64x2.convert_low_i32x4_s(c), gaps(src));
+    const cd = shortenTwo(f64x2.convert_low_i32x4_s(i32x4.shuffle(c, c, 2, 3, 2, 3)), gaps(src + 8));
+    const decimals = i32x4.shuffle(ab, cd, 0, 2, 4, 6);
+    const doubts = i32x4.shuffle(ab, cd, 1, 3, 5, 7);
+    const nine = i32x4.gt_s(decimals, i32x4.splat(99999999));
+    const seven = i32x4.lt_s(decimals, i32x4.splat(10000000));
+    v128.store(eights, i32x4.sub(decimals, v128.and(nine, i32x4.splat(100000000))));
+    const first = i32x4.neg(nine);
+    const missing = i32x4.sub(i32x4.add(i32x4.splat(1), nine), seven);
+    const rest = v128.or(missing, v128.and(doubts, i32x4.splat(RARE)));
+    v128.store(heads, i32x4.shuffle(first, rest, 0, 4, 1, 5));
+    v128.store(heads, i32x4.shuffle(first, rest, 2, 6, 3, 7), 16);
+    eights += 16;
+    heads += 32;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function gaps(src: usize): v128 {
+  const low = v128.load64_zero(FACTORS32 + ((load<u32>(src) >> 23) << 4), GAP);
+  return v128.load_lane<u64>(FACTORS32 + ((load<u32>(src, 4) >> 23) << 4), low, 1, GAP);
+}
+
+/** For each of two numbers in 64 bits: the decimal in the lower half, whether it is in doubt in the upper. */
+// @ts-ignore: decorator
+@inline
+function shortenTwo(c: v128, gap: v128): v128 {
+  const five = v128.load(VECTORS, FIVES);
+  const ten = v128.load(VECTORS, TENS);
+  const half = v128.load(VECTORS, HALVES);
+  const doubt = v128.load(VECTORS, DOUBTS);
+  const lower = v128.load(VECTORS, LOWER);
+  const x = f64x2.mul(c, gap);
+  // Where a rounding makes this one more or less, `ones` is a little below 0 or above 10.
+  const tens = f64x2.mul(f64x2.floor(f64x2.mul(x, v128.load(VECTORS, TENTHS))), ten);
+  const ones = f64x2.sub(x, tens);
+  const beyondFive = f64x2.sub(ones, five);
+  const beyond = f64x2.sub(f64x2.sub(five, f64x2.mul(gap, half)), f64x2.abs(beyondFive));
+  const nearest = f64x2.nearest(ones);
+  const inDoubt = v128.or(
+    f64x2.lt(f64x2.abs(beyond), doubt),
+    f64x2.gt(f64x2.abs(f64x2.sub(ones, nearest)), f64x2.sub(half, doubt)),
+  );
+  const zero = i64x2.splat(0);
+  const multiple = v128.andnot(ten, f64x2.lt(beyondFive, zero));
+  const last = v128.bitselect(multiple, nearest, f64x2.lt(beyond, zero));
+  const decimal = f64x2.add(f64x2.add(tens, last), v128.load(VECTORS, UNITS));
+  return v128.bitselect(decimal, inDoubt, lower);
 }
 
 function write(src: usize, count: i32, p: usize): usize {
   let digits = DIGITS;
   let heads = HEADS;
   for (const end = src + (count << 2); src < end; src += 4) {
-    p = load<u32>(heads, 4) < RARE ? writeOne(src, heads, v128.load64_zero(digits), p) : writeRare32(src, p);
+    const missing = load<u32>(heads, 4);
+    const bits = load<u32>(src);
+    // A power of two has a smaller gap below it.
+    if (missing >= RARE || (bits & FRACTION) == 0) {
+      p = writeRare32(src, p);
+    } else {
+      const row = FACTORS32 + ((bits >> 23) << 4);
+      const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
+      const suffix = load<u32>(row, SUFFIX) - (missing << 3);
+      p = layOut(shape, suffix, v128.load32_zero(heads), v128.load64_zero(digits), false, p);
+    }
     digits += 8;
     heads += 8;
   }
   return p;
-}
-
-// @ts-ignore: decorator
-@inline
-function writeOne(src: usize, head: usize, digits: v128, p: usize): usize {
-  const missing = load<u32>(head, 4);
-  const bits = load<u32>(src);
-  const row = FACTORS32 + ((bits >> 23) << 4);
-  const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
-  const suffix = load<u32>(row, SUFFIX) - (missing << 3);
-  return layOut(shape, suffix, v128.load32_zero(head), digits, false, p);
 }
 
 /** Any number, exactly. */
