@@ -1,6 +1,7 @@
 /**
  * Integers of 32 and 64 bits. A block is looked at first, and takes the loop of the largest magnitude in it: text by
- * look-up below 2^16; eight digits at a time, without a branch, below 2^26 and for all 32 bits; else sixteen.
+ * look-up below 2^16; eight digits at a time, without a branch, below 2^26 and for all 32 bits; else sixteen. A block
+ * without a negative number is one of the unsigned type.
  */
 import { digits16, spreadAll, writeTrimmed, writeUnsigned, ZEROS } from './digits';
 import { DIGITS, EIGHTS, HEADS, UINT16S } from './memory';
@@ -14,8 +15,6 @@ const MAX_SAFE: u64 = 9007199254740991;
 
 /** The loops for a block. */
 export const enum Loop {
-  /** 0 <= n < 2^16 */
-  TinyUnsigned,
   /** |n| < 2^16 */
   Tiny,
   /** |n| < 2^26 < 10^8 */
@@ -23,47 +22,37 @@ export const enum Loop {
   Any,
 }
 
+/** Added to the loop if the numbers are signed and some are negative. */
+export const NEGATIVE = 4;
+
 // @ts-ignore: decorator
 @inline
-export function integerLoop<T>(src: usize, count: i32): Loop {
+export function integerLoop<T>(src: usize, count: i32): i32 {
   const end = src + count * sizeof<T>();
-  // All bits of the numbers, and of the magnitudes; of a negative n as of -n - 1.
-  let all = i64x2.splat(0);
+  // All bits of the magnitudes; of a negative n, of -n - 1.
   let magnitudes = i64x2.splat(0);
+  let signs = i64x2.splat(0);
   for (; src + 16 <= end; src += 16) {
     const some = v128.load(src);
-    all = v128.or(all, some);
-    const signs = sizeof<T>() == 4 ? i32x4.shr_s(some, 31) : i64x2.shr_s(some, 63);
-    if (isSigned<T>()) magnitudes = v128.or(magnitudes, v128.xor(some, signs));
+    const sign = sizeof<T>() == 4 ? i32x4.shr_s(some, 31) : i64x2.lt_s(some, i64x2.splat(0));
+    if (isSigned<T>()) signs = v128.or(signs, sign);
+    magnitudes = v128.or(magnitudes, isSigned<T>() ? v128.xor(some, sign) : some);
   }
-  let bits = fold<T>(all);
-  let most = fold<T>(magnitudes);
+  let most: u64 = i64x2.extract_lane(magnitudes, 0) | i64x2.extract_lane(magnitudes, 1);
+  if (sizeof<T>() == 4) most = (most | (most >> 32)) & 0xffffffff;
+  let negative = v128.any_true(signs);
   for (; src < end; src += sizeof<T>()) {
     const n = load<T>(src);
-    bits |= <u64>n;
-    if (isSigned<T>()) most |= <u64>(n < 0 ? ~n : n);
+    if (isSigned<T>()) negative = negative || n < 0;
+    most |= isSigned<T>() ? <u64>(n < 0 ? ~n : n) : <u64>n;
   }
-  if (!isSigned<T>()) most = bits;
-  if (bits < 65536) return Loop.TinyUnsigned;
-  return most < 65535 ? Loop.Tiny : most < 67108864 ? Loop.Eight : Loop.Any;
-}
-
-// @ts-ignore: decorator
-@inline
-function fold<T>(all: v128): u64 {
-  const bits: u64 = i64x2.extract_lane(all, 0) | i64x2.extract_lane(all, 1);
-  return sizeof<T>() == 4 ? (bits | (bits >> 32)) & 0xffffffff : bits;
-}
-
-export function tinyUnsignedIntegers<T>(src: usize, count: i32, p: usize): usize {
-  const end = src + count * sizeof<T>();
-  for (; src < end; src += sizeof<T>()) p = writeUint16(load<u32>(src), p);
-  return p;
+  const loop = most < 65535 ? Loop.Tiny : most < 67108864 ? Loop.Eight : Loop.Any;
+  return negative ? loop + NEGATIVE : loop;
 }
 
 export function tinyIntegers<T>(src: usize, count: i32, p: usize): usize {
   const end = src + count * sizeof<T>();
-  for (; src < end; src += sizeof<T>()) p = writeTiny(<i32>load<T>(src), p);
+  for (; src < end; src += sizeof<T>()) p = isSigned<T>() ? writeTiny(load<i32>(src), p) : writeUint16(load<u32>(src), p);
   return p;
 }
 
@@ -77,12 +66,10 @@ export function eightDigitIntegers<T>(src: usize, count: i32, p: usize): usize {
     magnitudes<T>(src, run);
     spreadAll(EIGHTS, DIGITS, run);
     for (let i = 0; i < run; i++) {
-      const sign = isSigned<T>() ? <usize>(<i32>load<T>(src + i * sizeof<T>()) >> 31) : 0;
+      if (isSigned<T>()) p = writeSign(load<i32>(src + i * sizeof<T>()) >>> 31, p);
       const digits = load<u64>(DIGITS + (i << 3));
       // The last digit stays, even a zero.
       const leading = ctz(digits | (1 << 63)) & 56;
-      store<u8>(p, MINUS);
-      p -= sign;
       store<u64>(p, (digits | 0x3030303030303030) >> leading);
       p += 8 - <usize>(leading >> 3);
       store<u8>(p++, COMMA);
@@ -109,22 +96,14 @@ function magnitudes<T>(src: usize, count: i32): void {
 export function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
-    for (let i = 0; i < run; i++) {
-      const n = <i64>load<T>(src + (i << 2));
-      const magnitude = isSigned<T>() ? <u64>abs(n) : <u64>n;
-      const upper = magnitude / 100000000;
-      store<u32>(EIGHTS + (i << 2), <u32>(magnitude - upper * 100000000));
-      store<u32>(HEADS + (i << 2), <u32>upper);
-    }
+    splitTen<T>(src, run);
     spreadAll(EIGHTS, DIGITS, run);
     for (let i = 0; i < run; i++) {
-      const sign = isSigned<T>() ? <usize>(load<i32>(src + (i << 2)) >> 31) : 0;
+      if (isSigned<T>()) p = writeSign(load<i32>(src + (i << 2)) >>> 31, p);
       const upper = load<u32>(HEADS + (i << 2));
       const digits = load<u64>(DIGITS + (i << 3));
       // Behind other digits zeros stay.
       const leading = ctz(digits | select<u64>(1, 1 << 63, upper != 0)) & 56;
-      store<u8>(p, MINUS);
-      p -= sign;
       store<u16>(p, load<u16>(UINT16S + (<usize>upper << 3)));
       p += usize(upper != 0) + usize(upper > 9);
       store<u64>(p, (digits | 0x3030303030303030) >> leading);
@@ -134,6 +113,22 @@ export function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
     src += run << 2;
   }
   return p;
+}
+
+/** Leaves the lower eight digits of the magnitudes at EIGHTS, the upper two at HEADS. */
+// @ts-ignore: decorator
+@inline
+function splitTen<T>(src: usize, count: i32): void {
+  // (n·factor) >> 57 is n / 10^8 for n < 2^32.
+  const factor = i32x4.splat(1441151881);
+  for (let i: usize = 0; i < <usize>count << 2; i += 16) {
+    const n = isSigned<T>() ? i32x4.abs(v128.load(src + i)) : v128.load(src + i);
+    const a = i64x2.shr_u(i64x2.extmul_low_i32x4_u(n, factor), 57);
+    const b = i64x2.shr_u(i64x2.extmul_high_i32x4_u(n, factor), 57);
+    const upper = i32x4.shuffle(a, b, 0, 2, 4, 6);
+    v128.store(HEADS + i, upper);
+    v128.store(EIGHTS + i, i32x4.sub(n, i32x4.mul(upper, i32x4.splat(100000000))));
+  }
 }
 
 /** Twenty digits: the first four from the table, then sixteen. */
@@ -155,8 +150,7 @@ export function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
         p = writeBig(magnitudeOf<T>(element), isSigned<T>() && load<i64>(element) < 0, element, p);
         continue;
       }
-      store<u8>(p, MINUS);
-      p += isSigned<T>() ? <usize>(load<u64>(element) >> 63) : 0;
+      if (isSigned<T>()) p = writeSign(<u32>(load<u64>(element) >> 63), p);
       const top = load<u32>(HEADS + (i << 2));
       const digits = v128.load(DIGITS + (i << 4));
       if (top != 0) {
@@ -179,6 +173,14 @@ export function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
 @inline
 function magnitudeOf<T>(element: usize): u64 {
   return isSigned<T>() ? <u64>abs(load<i64>(element)) : load<u64>(element);
+}
+
+/** Without a branch: if it is none the digits go over it. */
+// @ts-ignore: decorator
+@inline
+function writeSign(negative: u32, p: usize): usize {
+  store<u8>(p, MINUS);
+  return p + negative;
 }
 
 function writeBig(magnitude: u64, negative: bool, element: usize, p: usize): usize {

@@ -13,8 +13,8 @@ import {
   eightDigitIntegers,
   integerLoop,
   Loop,
+  NEGATIVE,
   tinyIntegers,
-  tinyUnsignedIntegers,
 } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
@@ -104,19 +104,20 @@ function encodeBlock(type: i32, shift: i32, src: usize, count: i32, p: usize): u
   return p;
 }
 
-/** Integers of 32 and 64 bits have four loops each. */
-const LOOPS = 16;
+/** Above the types: the loops of integers of 32 and of 64 bits. */
+const LOOPS32 = 16;
+const LOOPS64 = 32;
 
 function chooseLoop(type: i32, src: usize, count: i32): i32 {
   switch (type) {
     case Type.Int32:
-      return type + LOOPS * integerLoop<i32>(src, count);
+      return LOOPS32 + integerLoop<i32>(src, count);
     case Type.Uint32:
-      return type + LOOPS * integerLoop<u32>(src, count);
+      return LOOPS32 + integerLoop<u32>(src, count);
     case Type.Int64:
-      return type + LOOPS * integerLoop<i64>(src, count);
+      return LOOPS64 + integerLoop<i64>(src, count);
     case Type.Uint64:
-      return type + LOOPS * integerLoop<u64>(src, count);
+      return LOOPS64 + integerLoop<u64>(src, count);
     default:
       return type;
   }
@@ -134,34 +135,30 @@ function runLoop(loop: i32, src: usize, count: i32, p: usize): usize {
       return int16s(src, count, p);
     case Type.Uint16:
       return uint16s(src, count, p);
-    case Type.Int32:
-      return tinyUnsignedIntegers<i32>(src, count, p);
-    case Type.Int32 + LOOPS * Loop.Tiny:
+    case LOOPS32 + Loop.Tiny:
+      return tinyIntegers<u32>(src, count, p);
+    case LOOPS32 + Loop.Tiny + NEGATIVE:
       return tinyIntegers<i32>(src, count, p);
-    case Type.Int32 + LOOPS * Loop.Eight:
-      return eightDigitIntegers<i32>(src, count, p);
-    case Type.Int32 + LOOPS * Loop.Any:
-      return anyIntegers32<i32>(src, count, p);
-    case Type.Uint32:
-      return tinyUnsignedIntegers<u32>(src, count, p);
-    case Type.Uint32 + LOOPS * Loop.Eight:
+    case LOOPS32 + Loop.Eight:
       return eightDigitIntegers<u32>(src, count, p);
-    case Type.Uint32 + LOOPS * Loop.Any:
+    case LOOPS32 + Loop.Eight + NEGATIVE:
+      return eightDigitIntegers<i32>(src, count, p);
+    case LOOPS32 + Loop.Any:
       return anyIntegers32<u32>(src, count, p);
-    case Type.Int64:
-      return tinyUnsignedIntegers<i64>(src, count, p);
-    case Type.Int64 + LOOPS * Loop.Tiny:
+    case LOOPS32 + Loop.Any + NEGATIVE:
+      return anyIntegers32<i32>(src, count, p);
+    case LOOPS64 + Loop.Tiny:
+      return tinyIntegers<u64>(src, count, p);
+    case LOOPS64 + Loop.Tiny + NEGATIVE:
       return tinyIntegers<i64>(src, count, p);
-    case Type.Int64 + LOOPS * Loop.Eight:
-      return eightDigitIntegers<i64>(src, count, p);
-    case Type.Int64 + LOOPS * Loop.Any:
-      return anyIntegers64<i64>(src, count, p);
-    case Type.Uint64:
-      return tinyUnsignedIntegers<u64>(src, count, p);
-    case Type.Uint64 + LOOPS * Loop.Eight:
+    case LOOPS64 + Loop.Eight:
       return eightDigitIntegers<u64>(src, count, p);
-    case Type.Uint64 + LOOPS * Loop.Any:
+    case LOOPS64 + Loop.Eight + NEGATIVE:
+      return eightDigitIntegers<i64>(src, count, p);
+    case LOOPS64 + Loop.Any:
       return anyIntegers64<u64>(src, count, p);
+    case LOOPS64 + Loop.Any + NEGATIVE:
+      return anyIntegers64<i64>(src, count, p);
     case Type.Float16:
       return float16s(src, count, p);
     case Type.Float32:
