@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 // @ts-expect-error a script, without types
 import { compileKernel, kernelModule } from '../../scripts/kernel.mjs';
+import { chunkEncoder } from '../../src/json/kernel.ts';
+import { kernelWasm } from '../../src/json/kernel.wasm.ts';
 import { maxPower, minPower, powersOfTen } from '../../src/json/powers.ts';
+import { policies } from './kernel-support.ts';
 
 test('the embedded module is what its sources compile to; if not, npm run build', async () => {
   const wasm = (await compileKernel()) as Uint8Array;
@@ -29,6 +32,48 @@ test('powers of ten: g - 1 <= 10^-k / 2^r < g with g of 126 bits', () => {
 
 const floorLog10Pow2 = (q: number): bigint => (BigInt(q) * 661971961083n) >> 41n;
 const floorLog2Pow10 = (k: number): bigint => (BigInt(k) * 913124641741n) >> 38n;
+
+describe('factors, worked out by the module itself from those', () => {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(kernelWasm, 'base64')));
+  const at = (name: string): number => (exports[name] as WebAssembly.Global).value;
+  const memory = new DataView(chunkEncoder('float64', [1], policies).room(1).buffer);
+  chunkEncoder('float32', [1], policies);
+
+  /** floor(2^q·10^-k·2^places), with 1 <= 2^q·10^-k < 10. */
+  const gapOf = (q: number, places: number): bigint => {
+    const k = Number(floorLog10Pow2(q));
+    const upper = (10n ** BigInt(Math.max(-k, 0))) << BigInt(Math.max(q + places, 0));
+    return upper / ((10n ** BigInt(Math.max(k, 0))) << BigInt(Math.max(-q - places, 0)));
+  };
+  /** The distance of a double from n / 2^places, in units of the double's own last place at most. */
+  const isNearest = (value: number, n: bigint, places: number): boolean => {
+    const scaled = BigInt(value * 2 ** 60) << BigInt(places - 60);
+    const distance = scaled > n ? scaled - n : n - scaled;
+    return distance <= (n >> 53n) + 1n;
+  };
+
+  test('float64: 89 bits of the gap, less than one off, and its 32nd as a double', () => {
+    for (let signed = 0; signed < 4096; signed++) {
+      const biased = signed % 2048;
+      const row = at('FACTORS64') + 32 * signed;
+      const gap = (memory.getBigUint64(row, true) << 32n) | memory.getBigUint64(row + 8, true);
+      const normal = biased > 0 && biased < 2047;
+      const exact = normal ? gapOf(biased - 1075, 89) : 0n;
+      expect([0n, 1n]).toContain(gap - exact);
+      expect(memory.getBigUint64(row + 8, true)).toBeLessThan(1n << 32n);
+      if (normal) expect(isNearest(memory.getFloat64(row + 16, true) * 32, gapOf(biased - 1075, 120), 120)).toBe(true);
+    }
+  });
+
+  test('float32: the gap as a double', () => {
+    for (let signed = 0; signed < 512; signed++) {
+      const biased = signed % 256;
+      const gap = memory.getFloat64(at('FACTORS32') + 16 * signed, true);
+      if (biased === 0 || biased === 255) expect(gap).toBe(0);
+      else expect(isNearest(gap, gapOf(biased - 150, 120), 120)).toBe(true);
+    }
+  });
+});
 
 /** Whether 10^k <= numerator / denominator · 2^q < 10^(k+1). */
 function within(k: bigint, numerator: bigint, denominator: bigint, q: number): boolean {

@@ -4,7 +4,7 @@ import type { ElementName } from '../../src/view/element.ts';
 
 export const policies: NumberPolicies = { nonFinite: 'null', bigInteger: 'number' };
 
-/** How much of the random values is tried: 1, or what MEMVIEW_KERNEL_TEST_SCALE says (50 is ten million floats each). */
+/** How much of the random values is tried: 1, or what MEMVIEW_KERNEL_TEST_SCALE says (10 is ten million floats of each width). */
 export const scale = Number(process.env.MEMVIEW_KERNEL_TEST_SCALE ?? 1);
 
 export function encodeAll(encoder: ChunkEncoder, array: ArrayBufferView, most = encoder.most): string {

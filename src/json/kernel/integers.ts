@@ -6,6 +6,7 @@
 import { digits16, spreadAll, writeTrimmed, writeUnsigned, ZEROS } from './digits';
 import { DIGITS, EIGHTS, HEADS, UINT16S } from './memory';
 import { bigInteger, ERROR, NUMBER, refuse, STRING } from './policy';
+import { Loop } from './rows';
 import { writeTiny, writeUint16 } from './small';
 
 const COMMA: u8 = 0x2c;
@@ -13,21 +14,8 @@ const MINUS: u8 = 0x2d;
 const QUOTE: u8 = 0x22;
 const MAX_SAFE: u64 = 9007199254740991;
 
-/** The loops for a block. */
-export const enum Loop {
-  /** |n| < 2^16 */
-  Tiny,
-  /** |n| < 2^26 < 10^8 */
-  Eight,
-  Any,
-}
-
-/** Added to the loop if the numbers are signed and some are negative. */
-export const NEGATIVE = 4;
-
-// @ts-ignore: decorator
-@inline
-export function integerLoop<T>(src: usize, count: i32): i32 {
+/** The loop for a block of T; S and U are the signed and the unsigned type of its size. */
+export function integerLoop<T, S, U>(src: usize, count: i32): Loop {
   const end = src + count * sizeof<T>();
   // All bits of the magnitudes; of a negative n, of -n - 1.
   let magnitudes = i64x2.splat(0);
@@ -46,11 +34,19 @@ export function integerLoop<T>(src: usize, count: i32): i32 {
     if (isSigned<T>()) negative = negative || n < 0;
     most |= isSigned<T>() ? <u64>(n < 0 ? ~n : n) : <u64>n;
   }
-  const loop = most < 65535 ? Loop.Tiny : most < 67108864 ? Loop.Eight : Loop.Any;
-  return negative ? loop + NEGATIVE : loop;
+  return negative ? loopFor<S>(most) : loopFor<U>(most);
 }
 
-export function tinyIntegers<T>(src: usize, count: i32, p: usize): usize {
+function loopFor<T>(most: u64): Loop {
+  if (most < 65535) return (src: usize, count: i32, p: usize) => tinyIntegers<T>(src, count, p);
+  // 2^26 < 10^8
+  if (most < 67108864) return (src: usize, count: i32, p: usize) => eightDigitIntegers<T>(src, count, p);
+  if (sizeof<T>() == 4) return (src: usize, count: i32, p: usize) => anyIntegers32<T>(src, count, p);
+  return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, p);
+}
+
+/** |n| < 2^16. */
+function tinyIntegers<T>(src: usize, count: i32, p: usize): usize {
   const end = src + count * sizeof<T>();
   for (; src < end; src += sizeof<T>()) p = isSigned<T>() ? writeTiny(load<i32>(src), p) : writeUint16(load<u32>(src), p);
   return p;
@@ -60,7 +56,7 @@ export function tinyIntegers<T>(src: usize, count: i32, p: usize): usize {
 const RUN = 128;
 
 /** |n| < 10^8. */
-export function eightDigitIntegers<T>(src: usize, count: i32, p: usize): usize {
+function eightDigitIntegers<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     magnitudes<T>(src, run);
@@ -93,7 +89,7 @@ function magnitudes<T>(src: usize, count: i32): void {
 }
 
 /** Ten digits: the first two from the table, then eight. */
-export function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
+function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     splitTen<T>(src, run);
@@ -132,7 +128,8 @@ function splitTen<T>(src: usize, count: i32): void {
 }
 
 /** Twenty digits: the first four from the table, then sixteen. */
-export function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
+function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
+  const all = bigInteger == NUMBER;
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     for (let i = 0; i < run; i++) {
@@ -146,7 +143,7 @@ export function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
     spreadAll(EIGHTS, DIGITS, run << 1);
     for (let i = 0; i < run; i++) {
       const element = src + (i << 3);
-      if (bigInteger != NUMBER && magnitudeOf<T>(element) > MAX_SAFE) {
+      if (!all && magnitudeOf<T>(element) > MAX_SAFE) {
         p = writeBig(magnitudeOf<T>(element), isSigned<T>() && load<i64>(element) < 0, element, p);
         continue;
       }

@@ -7,24 +7,19 @@ import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
 import { makeFactors64 } from './float64';
 import { float64s } from './floats';
-import {
-  anyIntegers32,
-  anyIntegers64,
-  eightDigitIntegers,
-  integerLoop,
-  Loop,
-  NEGATIVE,
-  tinyIntegers,
-} from './integers';
+import { integerLoop } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
-import { advance, inRow, openArray, setDimensions } from './rows';
+import { advance, inRow, Loop, openArray, setDimensions } from './rows';
 import { bools, int16s, int8s, uint16s, uint8s } from './small';
 import { makeBools, makeInt8s, makeUint16s } from './tables';
 
 export const DIMENSIONS: usize = memory.DIMENSIONS;
 export const MOST_DIMENSIONS: i32 = memory.MOST_DIMENSIONS;
 export const POWERS: usize = memory.POWERS;
+/** For the test that works them out anew. */
+export const FACTORS32: usize = memory.FACTORS32;
+export const FACTORS64: usize = memory.FACTORS64;
 export const INPUT: usize = memory.INPUT;
 export const INPUT_SIZE: usize = memory.INPUT_SIZE;
 export const OUTPUT: usize = memory.OUTPUT;
@@ -97,73 +92,38 @@ function encodeBlock(type: i32, shift: i32, src: usize, count: i32, p: usize): u
   const loop = chooseLoop(type, src, count);
   while (count > 0) {
     const run = inRow(count);
-    p = advance(run, runLoop(loop, src, run, p));
+    p = advance(run, loop(src, run, p));
     src += run << shift;
     count -= run;
   }
   return p;
 }
 
-/** Above the types: the loops of integers of 32 and of 64 bits. */
-const LOOPS32 = 16;
-const LOOPS64 = 32;
-
-function chooseLoop(type: i32, src: usize, count: i32): i32 {
+function chooseLoop(type: i32, src: usize, count: i32): Loop {
   switch (type) {
-    case Type.Int32:
-      return LOOPS32 + integerLoop<i32>(src, count);
-    case Type.Uint32:
-      return LOOPS32 + integerLoop<u32>(src, count);
-    case Type.Int64:
-      return LOOPS64 + integerLoop<i64>(src, count);
-    case Type.Uint64:
-      return LOOPS64 + integerLoop<u64>(src, count);
-    default:
-      return type;
-  }
-}
-
-function runLoop(loop: i32, src: usize, count: i32, p: usize): usize {
-  switch (loop) {
     case Type.Bool:
-      return bools(src, count, p);
+      return bools;
     case Type.Int8:
-      return int8s(src, count, p);
+      return int8s;
     case Type.Uint8:
-      return uint8s(src, count, p);
+      return uint8s;
     case Type.Int16:
-      return int16s(src, count, p);
+      return int16s;
     case Type.Uint16:
-      return uint16s(src, count, p);
-    case LOOPS32 + Loop.Tiny:
-      return tinyIntegers<u32>(src, count, p);
-    case LOOPS32 + Loop.Tiny + NEGATIVE:
-      return tinyIntegers<i32>(src, count, p);
-    case LOOPS32 + Loop.Eight:
-      return eightDigitIntegers<u32>(src, count, p);
-    case LOOPS32 + Loop.Eight + NEGATIVE:
-      return eightDigitIntegers<i32>(src, count, p);
-    case LOOPS32 + Loop.Any:
-      return anyIntegers32<u32>(src, count, p);
-    case LOOPS32 + Loop.Any + NEGATIVE:
-      return anyIntegers32<i32>(src, count, p);
-    case LOOPS64 + Loop.Tiny:
-      return tinyIntegers<u64>(src, count, p);
-    case LOOPS64 + Loop.Tiny + NEGATIVE:
-      return tinyIntegers<i64>(src, count, p);
-    case LOOPS64 + Loop.Eight:
-      return eightDigitIntegers<u64>(src, count, p);
-    case LOOPS64 + Loop.Eight + NEGATIVE:
-      return eightDigitIntegers<i64>(src, count, p);
-    case LOOPS64 + Loop.Any:
-      return anyIntegers64<u64>(src, count, p);
-    case LOOPS64 + Loop.Any + NEGATIVE:
-      return anyIntegers64<i64>(src, count, p);
+      return uint16s;
+    case Type.Int32:
+      return integerLoop<i32, i32, u32>(src, count);
+    case Type.Uint32:
+      return integerLoop<u32, i32, u32>(src, count);
+    case Type.Int64:
+      return integerLoop<i64, i64, u64>(src, count);
+    case Type.Uint64:
+      return integerLoop<u64, i64, u64>(src, count);
     case Type.Float16:
-      return float16s(src, count, p);
+      return float16s;
     case Type.Float32:
-      return float32s(src, count, p);
+      return float32s;
     default:
-      return float64s(src, count, p);
+      return float64s;
   }
 }

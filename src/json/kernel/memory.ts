@@ -1,10 +1,10 @@
 /**
  * The map of the module's flat memory. Nothing here is in the module file: tables are made when first needed, and a page
- * that is never touched costs no memory. TypeScript's side has the same map from the exports of main.ts.
+ * that is never touched costs no memory. The compiler keeps its references to functions below all this. TypeScript's side has the same map from the exports of main.ts.
  */
 
 /** Sizes of the array, outermost first, and what is left of each: two f64 for each of at most 64 dimensions. */
-export const DIMENSIONS: usize = 0x400;
+export const DIMENSIONS: usize = 0x800;
 /** The most dimensions that CPython's buffers have. */
 export const MOST_DIMENSIONS = 64;
 /** 0, 1, … 15, then bytes that select no lane: an unaligned load at + n is a swizzle that drops n bytes. */

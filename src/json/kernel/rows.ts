@@ -4,6 +4,9 @@
  */
 import { DIMENSIONS } from './memory';
 
+/** Writes `count` elements from `src` to `p`, each with a comma; returns the end. */
+export type Loop = (src: usize, count: i32, p: usize) => usize;
+
 const OPEN: u8 = 0x5b;
 const CLOSE: u8 = 0x5d;
 const COMMA: u8 = 0x2c;
