@@ -1,6 +1,6 @@
 /**
  * binary64 to its shortest decimal, at full speed whatever the values are: no branch depends on them but one that is
- * taken for special numbers and for about one in 2^29 of the others, which go to shortest.ts.
+ * taken for special numbers and for about one in 2^30 of the others, which go to shortest.ts.
  *
  * As in Schubfach (Giulietti, 2021), c·2^q is scaled to x = c·s with s = 2^q·10^-k, k such that 1 <= s < 10, which is the
  * gap to the next number: a multiple of ten within s / 2 of x has a digit less, and there is at most one; else the
