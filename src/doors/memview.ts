@@ -11,7 +11,9 @@ export {
   type Mismatch,
   ReleasedError,
 } from '../errors.ts';
-export { type EncodeOptions, encodeJson, encodeJsonChunks } from '../json/encode.ts';
+export { encodeJson, encodeJsonChunks, encodeJsonInto } from '../json/encode.ts';
+export type { EncodeOptions } from '../json/options.ts';
+export type { Encodable, NumericArray } from '../json/source.ts';
 export type { StructClass } from '../layouts/compile.ts';
 export { computeLayout, type FieldLayout, Layout, type Leaf, leaves } from '../layouts/layout.ts';
 export { type Layouts, layoutsFor } from '../layouts/layouts.ts';

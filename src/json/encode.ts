@@ -1,44 +1,20 @@
-/** BufferView → JSON. Knows views, elements and text; nothing of Python or of where the bytes come from. */
-import { concatenate } from '../bytes.ts';
-import { FormatError, JsonEncodeError } from '../errors.ts';
-import { BufferView } from '../view/buffer-view.ts';
-import type { ElementName, ElementValue } from '../view/element.ts';
-import { float16Text, float32Text, float64Text } from './number.ts';
-
-/** How values are written for which JSON has more than one text, or none. */
-export interface EncodeOptions {
-  /**
-   * NaN and the infinities, which JSON lacks: as `null` (the default, as orjson and JSON.stringify), as the strings
-   * `"NaN"`, `"Infinity"`, `"-Infinity"`, as the bare words that Python's json reads (`literal`), or as an error.
-   */
-  readonly nonFinite?: 'null' | 'string' | 'literal' | 'error';
-}
-
-const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
-
-/** The element types whose values are written as they are. */
-const written = /^(bool|u?int\d+|b?float\d+|pointer)$/;
-
-type NumberText = (value: number) => string;
-
-const numberTexts: Partial<Record<ElementName, NumberText>> = {
-  float16: float16Text,
-  bfloat16: float32Text,
-  float32: float32Text,
-  float64: float64Text,
-};
-
-/** Text is handed on once it is this long, in characters, so that memory stays flat however large the buffer is. */
-const CHUNK = 1 << 16;
-/** Elements of one row that are written before the length of the text is looked at. */
-const RUN = 1024;
+/** Arrays → JSON: the text in one piece, in chunks, or in a buffer of the caller's. It knows no element. */
+import type { EncodeOptions } from './options.ts';
+import { piecesOf } from './pieces.ts';
+import type { Encodable } from './source.ts';
 
 /**
- * The JSON of a buffer: nested arrays, UTF-8, without white space. Integers are exact at 64 bits; floats have the
- * shortest digits that read back to the same bits in their width.
+ * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
+ * bits; floats have the shortest digits that read back to the same bits in their width.
  *
- * @throws FormatError if the format of the view is not understood.
- * @throws JsonEncodeError at NaN or an infinity under `nonFinite: 'error'`; the message says where.
+ * Its memory is its own; where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
+ * {@link encodeJsonInto} none.
+ *
+ * @throws FormatError if the format is not understood, or has no JSON: references to Python objects.
+ * @throws JsonEncodeError at a value that an option refuses; the message says where.
+ * @throws ReleasedError if the view was released.
+ * @throws TypeError if it is no array, or an option not one.
+ * @throws RangeError if the text is longer than a typed array can be.
  * @example
  * ```ts
  * import { encodeJson } from 'memview';
@@ -47,87 +23,93 @@ const RUN = 1024;
  * console.log(new TextDecoder().decode(encodeJson(view))); // [97,98,99]
  * ```
  */
-export function encodeJson(view: BufferView, options: EncodeOptions = {}): Uint8Array {
-  return concatenate([...encodeJsonChunks(view, options)]);
+export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Array {
+  const pieces = piecesOf(array, options)[Symbol.iterator]();
+  const first = pieces.next();
+  if (first.done) return new Uint8Array();
+  // Most arrays are one chunk. The next piece may be written over this one, so it is asked for once this is kept.
+  if (first.value.length < SHORT) {
+    const only = copyOf(first.value);
+    const next = pieces.next();
+    if (next.done) return only;
+    return gathered([only, next.value], pieces);
+  }
+  return gathered([first.value], pieces);
+}
+
+/** A text that may well be the only one of an array, in bytes. */
+const SHORT = 1 << 16;
+
+/** The memory that long texts are put together in, so that only their copy touches pages anew. It may be collected. */
+let kept: WeakRef<Uint8Array> | undefined;
+
+function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>): Uint8Array {
+  let room = kept?.deref() ?? new Uint8Array(1 << 20);
+  let length = 0;
+  const add = (piece: Uint8Array): void => {
+    if (length + piece.length > room.length) {
+      const larger = new Uint8Array(2 * (length + piece.length));
+      larger.set(room.subarray(0, length));
+      room = larger;
+    }
+    room.set(piece, length);
+    length += piece.length;
+  };
+  kept = undefined;
+  for (const piece of begun) add(piece);
+  for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
+  kept = new WeakRef(room);
+  return copyOf(room.subarray(0, length));
+}
+
+/** A copy in memory of its own. Of a typed array the constructor does not write zeros first, as `slice` does. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
 
 /**
- * The same JSON in pieces of about 64 KiB, each its own memory. The view must not be released before the end.
+ * The same JSON in pieces of at most 256 KiB (a single element beyond that is one piece), each its own memory, made when
+ * it is asked for: `Readable.from` and `ReadableStream.from` stream it, no faster than it is read. The view must not be
+ * released before the end.
  *
- * @throws as {@link encodeJson}, and ReleasedError if the view is released before the last piece.
+ * @throws as {@link encodeJson}; what concerns single values when their piece is asked for.
+ * @throws ReleasedError if the view is released before the last piece.
+ * @example
+ * ```ts
+ * import { encodeJsonChunks } from 'memview';
+ * const response = new Response(ReadableStream.from(encodeJsonChunks(Float64Array.of(0.1, 2))));
+ * console.log(await response.text()); // [0.1,2.0]
+ * ```
  */
-export function* encodeJsonChunks(view: BufferView, options: EncodeOptions = {}): Generator<Uint8Array> {
-  const utf8 = new TextEncoder();
-  let text = '';
-  for (const piece of pieces(view, writerFor(view, options))) {
-    text += piece;
-    if (text.length < CHUNK) continue;
-    yield utf8.encode(text);
-    text = '';
-  }
-  yield utf8.encode(text);
+export function encodeJsonChunks(array: Encodable, options?: EncodeOptions): Generator<Uint8Array, void, undefined> {
+  const pieces = piecesOf(array, options);
+  return (function* () {
+    for (const piece of pieces) yield copyOf(piece);
+  })();
 }
 
-type Write = (bytes: DataView, offset: number, path: readonly number[]) => string;
-
-function writerFor(view: BufferView, { nonFinite = 'null' }: EncodeOptions): Write {
-  if (!(view instanceof BufferView)) throw new TypeError(`expected a BufferView, got ${typeof view}`);
-  if (!nonFinitePolicies.includes(nonFinite)) {
-    throw new TypeError(`nonFinite is one of ${nonFinitePolicies.join(', ')}; got ${String(nonFinite)}`);
+/**
+ * The same JSON, written into a buffer of the caller's from its start.
+ *
+ * @returns how many bytes it is
+ * @throws as {@link encodeJson}
+ * @throws RangeError if the target is too small; the message says how many bytes are needed. What fits was written.
+ * @example
+ * ```ts
+ * import { encodeJsonInto } from 'memview';
+ * const target = new Uint8Array(64);
+ * const length = encodeJsonInto(Int32Array.of(1, -2), target);
+ * console.log(new TextDecoder().decode(target.subarray(0, length))); // [1,-2]
+ * ```
+ */
+export function encodeJsonInto(array: Encodable, target: Uint8Array, options?: EncodeOptions): number {
+  if (!(target instanceof Uint8Array)) throw new TypeError(`expected a Uint8Array to write into, got ${typeof target}`);
+  let length = 0;
+  for (const piece of piecesOf(array, options)) {
+    const room = target.length - length;
+    if (room > 0) target.set(piece.length <= room ? piece : piece.subarray(0, room), length);
+    length += piece.length;
   }
-  const element = view.element();
-  if (!written.test(element.name)) {
-    throw new FormatError(
-      `there is no JSON for elements of ${element.name} yet (format ${JSON.stringify(view.format)})`,
-    );
-  }
-  const numberText = numberTexts[element.name];
-  const textOf = (value: ElementValue, path: readonly number[]): string => {
-    if (!numberText || typeof value !== 'number') return String(value);
-    if (Number.isFinite(value)) return numberText(value);
-    if (nonFinite === 'null') return 'null';
-    if (nonFinite === 'string') return `"${value}"`;
-    if (nonFinite === 'literal') return String(value);
-    const place = path.map((i) => `[${i}]`).join('');
-    throw new JsonEncodeError(`JSON has no ${value}, found at $${place}; pass nonFinite 'null', 'string' or 'literal'`);
-  };
-  return (bytes, offset, path) => textOf(element.read(bytes, offset), path);
-}
-
-function* pieces(view: BufferView, write: Write): Generator<string> {
-  let elements = view.scan();
-  const { shape, strides } = elements;
-  const last = shape.length - 1;
-  const path = shape.map(() => 0);
-
-  /** While a piece was in other hands the view may have been released, or a WebAssembly heap have grown. */
-  const resume = (): void => {
-    view.element();
-    if (elements.bytes.buffer.byteLength === 0) elements = view.scan();
-  };
-
-  function* row(dimension: number, offset: number): Generator<string> {
-    const size = shape[dimension] ?? 0;
-    const stride = strides[dimension] ?? 0;
-    let open = '[';
-    for (let i = 0; i < size; open = ',') {
-      resume();
-      if (dimension < last) {
-        path[dimension] = i;
-        yield open;
-        yield* row(dimension + 1, offset + i++ * stride);
-        continue;
-      }
-      let text = '';
-      for (const end = Math.min(size, i + RUN); i < end; i++) {
-        path[dimension] = i;
-        text += (text ? ',' : open) + write(elements.bytes, offset + i * stride, path);
-      }
-      yield text;
-    }
-    yield size === 0 ? '[]' : ']';
-  }
-
-  if (last < 0) yield write(elements.bytes, elements.origin, path);
-  else yield* row(0, elements.origin);
+  if (length <= target.length) return length;
+  throw new RangeError(`expected a target of at least ${length} bytes for this array, got ${target.length}`);
 }

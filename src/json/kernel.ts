@@ -2,37 +2,14 @@
  * The kernels that write numbers as JSON, from TypeScript's side: one WebAssembly module, compiled and started when it is
  * first needed. Elements are put into its memory a chunk at a time and text is taken from there; it knows nothing of views.
  */
-import type { ElementName } from '../view/element.ts';
+import { hostIsLittle } from '../view/typed-array.ts';
+import type { ChunkEncoder } from './chunk.ts';
 import { kernelWasm } from './kernel.wasm.ts';
+import type { Policies } from './options.ts';
 import { powersOfTen } from './powers.ts';
 
-/** How values are written for which JSON has more than one text, or none. */
-export interface NumberPolicies {
-  /** NaN and the infinities. */
-  readonly nonFinite: 'null' | 'string' | 'literal' | 'error';
-  /** Integers that are no safe integers of JavaScript. */
-  readonly bigInteger: 'number' | 'string' | 'error';
-}
-
-/** Writes the text of one array, chunk by chunk, in C order. */
-export interface ChunkEncoder {
-  /** The most elements of a chunk: as many as keep it and its text in the cache, and surely fit. */
-  readonly most: number;
-  /** Elements encoded so far. */
-  readonly done: number;
-  /** Of the whole array, the first element that a policy `error` refuses, once a chunk had it; or -1. */
-  readonly refused: number;
-  /**
-   * Where the bytes of the next `count` elements go, in the machine's byte order and without gaps. Memory of all encoders:
-   * fill it, then call `encode`, and nothing else in between.
-   */
-  room(count: number): Uint8Array;
-  /**
-   * The text of the `count` elements in the room, the brackets before and after them included. It stands in memory of all
-   * encoders: copy it before anything else is encoded.
-   */
-  encode(count: number): Uint8Array;
-}
+/** What the kernels are told of the policies. */
+export type NumberPolicies = Pick<Policies, 'nonFinite' | 'bigInteger'>;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -51,14 +28,14 @@ interface Exports {
 type Place = 'DIMENSIONS' | 'POWERS' | 'INPUT' | 'INPUT_SIZE' | 'OUTPUT' | 'OUTPUT_SIZE' | 'SLACK' | 'MOST_DIMENSIONS';
 
 interface Type {
-  readonly name: ElementName;
+  readonly name: string;
   readonly size: number;
   /** The longest text of an element, with its comma. */
   readonly longest: number;
 }
 
 /** In the order of kernel/main.ts. */
-const types: readonly Type[] = [
+const types = [
   { name: 'bool', size: 1, longest: 'false,'.length },
   { name: 'int8', size: 1, longest: '-128,'.length },
   { name: 'uint8', size: 1, longest: '255,'.length },
@@ -71,14 +48,17 @@ const types: readonly Type[] = [
   { name: 'float16', size: 2, longest: '"-Infinity",'.length },
   { name: 'float32', size: 4, longest: '-0.00000123456789,'.length },
   { name: 'float64', size: 8, longest: '-1.2345678901234567e-308,'.length },
-];
+] as const satisfies readonly Type[];
+
+/** The element types that have a kernel. */
+export type KernelName = (typeof types)[number]['name'];
 
 // Numbered as in kernel/policy.ts.
 const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
 const bigIntegerPolicies = ['number', 'string', undefined, 'error'] as const;
 
 let loaded: { readonly exports: Exports; readonly at: Record<Place, number> } | undefined;
-const prepared = new Set<Type>();
+const prepared = new Set<number>();
 
 function load(): NonNullable<typeof loaded> {
   if (loaded) return loaded;
@@ -98,29 +78,33 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Compiles and starts the module and makes the tables of a type, all once. */
-function loadFor(type: Type): NonNullable<typeof loaded> {
+function loadFor(number: number): NonNullable<typeof loaded> {
   const kernel = load();
-  if (prepared.has(type)) return kernel;
+  if (prepared.has(number)) return kernel;
   const powers = powersOfTen();
   new BigUint64Array(kernel.exports.memory.buffer, kernel.at.POWERS, powers.length).set(powers);
-  kernel.exports.prepare(types.indexOf(type));
-  prepared.add(type);
+  kernel.exports.prepare(number);
+  prepared.add(number);
   return kernel;
 }
 
-/** Whether the kernels run here: they read elements in their own byte order, which is little-endian. */
-export const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+/** CPython's arrays have no more dimensions, but their elements may be arrays. */
+const MOST_DIMENSIONS = 64;
+
+/** Whether there is a kernel for arrays of a type, on this machine: they find their numbers as WebAssembly stores them. */
+export function hasKernel(name: string, dimensions: number): boolean {
+  return hostIsLittle && dimensions <= MOST_DIMENSIONS && types.some((type) => type.name === name);
+}
 
 /**
  * An encoder for an array of a shape; none of its sizes is 0. Without dimensions it writes one number.
  *
  * Encoders may take turns: what one has written so far is its own, only the memory is everyone's.
  */
-export function chunkEncoder(name: ElementName, shape: readonly number[], policies: NumberPolicies): ChunkEncoder {
+export function chunkEncoder(name: KernelName, shape: readonly number[], policies: NumberPolicies): ChunkEncoder {
   const number = types.findIndex((each) => each.name === name);
-  const type = types[number];
-  if (!type) throw new TypeError(`there is no kernel for ${name}`);
-  const { exports, at } = loadFor(type);
+  const type: Type = types[number] as Type;
+  const { exports, at } = loadFor(number);
   const nonFinite = nonFinitePolicies.indexOf(policies.nonFinite);
   const bigInteger = bigIntegerPolicies.indexOf(policies.bigInteger);
   const memory = new Uint8Array(exports.memory.buffer);

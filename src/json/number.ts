@@ -2,7 +2,7 @@
  * Numbers as JSON text. Floats get the shortest digits that read back to the same bits in their own width, written
  * as orjson writes them: always with a point or an exponent, decimal between the bounds below, `1e+16` beyond.
  */
-import { float16FromBits, float16ToBits } from '../view/float16.ts';
+import { bfloat16FromBits, bfloat16ToBits, float16FromBits, float16ToBits } from '../view/float16.ts';
 
 /** Between these magnitudes orjson writes no exponent; the bounds are those of Ryū's pretty printer (Adams, 2018). */
 interface Decimal {
@@ -35,6 +35,15 @@ export function float32Text(value: number): string {
 /** The text of a finite binary16 number. */
 export function float16Text(value: number): string {
   return layOut(shortest(value, toFloat16, 5), decimal32);
+}
+
+/** The text of a finite bfloat16 number. */
+export function bfloat16Text(value: number): string {
+  return layOut(shortest(value, toBfloat16, 5), decimal32);
+}
+
+function toBfloat16(value: number): number {
+  return bfloat16FromBits(bfloat16ToBits(value));
 }
 
 function toFloat16(value: number): number {

@@ -363,6 +363,11 @@ export class BufferView {
     return { bytes: this.#bytes(), origin, shape: info.shape, strides: info.strides };
   }
 
+  /** Whether `scan` gives the memory itself, rather than a copy of all that the elements reach. @internal */
+  lends(): boolean {
+    return this.#memory.live && !this.#live().suboffsets;
+  }
+
   #live(): BufferInfo {
     this.#lifetime.check();
     return this.#info;

@@ -87,6 +87,42 @@ export function gather(elements: Elements, size: number, copy: Uint8Array): void
   run(wordsOf(bytes.buffer), start / word, wordsOf(copy.buffer), copy.byteOffset / word, loops);
 }
 
+/**
+ * The bytes of some of the elements, as {@link gather} has those of all.
+ *
+ * @param from the first of them, counted in C order
+ * @param copy where they are put, as long as they are together
+ */
+export function gatherSome(elements: Elements, size: number, from: number, copy: Uint8Array): void {
+  const { origin, shape, strides } = elements;
+  const [, ...rest] = shape;
+  const stride = strides[0] ?? 0;
+  const inner = elementCount(rest);
+  const box = (index: number, length?: number): Elements => ({
+    ...elements,
+    origin: origin + index * stride,
+    shape: length === undefined ? rest : [length, ...rest],
+    strides: length === undefined ? strides.slice(1) : strides,
+  });
+  if (shape.length === 0) {
+    gather(elements, size, copy);
+    return;
+  }
+  let at = 0;
+  for (let next = from; at < copy.length; ) {
+    const index = Math.floor(next / inner);
+    const within = next % inner;
+    const left = (copy.length - at) / size;
+    const whole = within === 0 ? Math.floor(left / inner) : 0;
+    const count = whole > 0 ? whole * inner : Math.min(left, inner - within);
+    const part = copy.subarray(at, at + count * size);
+    if (whole > 0) gather(box(index, whole), size, part);
+    else gatherSome(box(index), size, within, part);
+    next += count;
+    at += part.length;
+  }
+}
+
 /** The loops over a buffer and the words of each element, neighbours that make one longer loop joined. */
 function loopsOf(shape: readonly number[], strides: readonly number[], size: number, word: number): Loop[] {
   const loops: Loop[] = [];

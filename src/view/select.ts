@@ -99,7 +99,8 @@ export function cast(info: BufferInfo, format: string, itemsize: number, shape?:
 }
 
 /** Whether the elements lie one after the other with the last index varying fastest. */
-export function isCContiguous({ shape, strides, itemsize, suboffsets }: BufferInfo): boolean {
+export function isCContiguous(info: Pick<BufferInfo, 'shape' | 'strides' | 'itemsize'> & Partial<BufferInfo>): boolean {
+  const { shape, strides, itemsize, suboffsets } = info;
   return !suboffsets && isContiguous(shape, strides, itemsize);
 }
 

@@ -57,9 +57,10 @@ abstract class Time {
   /** @internal */
   protected abstract text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string;
 
-  /** As JSON has it: the text, null for NaT. */
-  toJSON(): string | null {
-    return this.isNaT ? null : this.toString();
+  /** As `encodeJson` writes it: a text, null for NaT, the bare count where there is no unit. */
+  toJSON(): string | number | null {
+    if (this.isNaT) return null;
+    return this.unit === 'generic' ? Number(this.count * BigInt(this.step)) : this.toString();
   }
 }
 
@@ -78,14 +79,24 @@ export class Datetime64 extends Time {
   protected override text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string {
     if (unit === 'Y') return year(1970n + count);
     if (unit === 'M') return month(count);
-    const { total, digits } = split(count, unit);
-    const [day, rest] = floorDivide(total, 86_400n * 10n ** BigInt(digits));
-    const date = civil(day);
+    const { date, clock, fraction } = moment(count, unit);
     if (unit === 'D' || unit === 'W') return date;
-    const [second, fraction] = floorDivide(rest, 10n ** BigInt(digits));
-    const clock = [second / 3600n, (second / 60n) % 60n, second % 60n].map((part) => pad(part, 2));
-    const shown = clock.slice(0, unit === 'h' ? 1 : unit === 'm' ? 2 : 3).join(':');
-    return `${date}T${shown}${digits ? `.${pad(fraction, digits)}` : ''}`;
+    const shown = clock.slice(0, unit === 'h' ? 2 : unit === 'm' ? 5 : 8);
+    return `${date}T${shown}${fraction && `.${fraction}`}`;
+  }
+
+  /**
+   * As `encodeJson` writes it, and orjson: date and time of day whatever the unit, in RFC 3339's form. A fraction of
+   * a second has six digits, or those of its unit where six would lose some; none is written for a whole second.
+   */
+  override toJSON(): string | number | null {
+    const { unit, isNaT } = this;
+    if (isNaT || unit === 'generic') return super.toJSON();
+    if (unit === 'Y' || unit === 'M') return `${this}${unit === 'Y' ? '-01' : ''}-01T00:00:00`;
+    const { date, clock, fraction } = moment(this.count * BigInt(this.step), unit);
+    const [micro, rest] = [fraction.padEnd(6, '0').slice(0, 6), fraction.slice(6)];
+    const shown = /[1-9]/.test(rest) ? fraction : /[1-9]/.test(micro) ? micro : '';
+    return `${date}T${clock}${shown && `.${shown}`}`;
   }
 
   /**
@@ -113,6 +124,15 @@ export class Timedelta64 extends Time {
     const decimals = pad(fraction, digits).replace(/0+$/, '');
     return `${sign}PT${whole}${decimals && `.${decimals}`}S`;
   }
+}
+
+/** A point in time in the parts of its text; the fraction of the second has as many digits as its unit. */
+function moment(count: bigint, unit: FixedUnit): { date: string; clock: string; fraction: string } {
+  const { total, digits } = split(count, unit);
+  const [day, rest] = floorDivide(total, 86_400n * 10n ** BigInt(digits));
+  const [second, fraction] = floorDivide(rest, 10n ** BigInt(digits));
+  const clock = [second / 3600n, (second / 60n) % 60n, second % 60n].map((part) => pad(part, 2)).join(':');
+  return { date: civil(day), clock, fraction: digits ? pad(fraction, digits) : '' };
 }
 
 /** A count of a fixed unit as seconds, or as the decimal fraction of seconds that the unit is. */

@@ -1,6 +1,6 @@
 /** What the tests of the kernels share: an array's whole text, and random bits that are the same in every run. */
-import { type ChunkEncoder, chunkEncoder, type NumberPolicies } from '../../src/json/kernel.ts';
-import type { ElementName } from '../../src/view/element.ts';
+import type { ChunkEncoder } from '../../src/json/chunk.ts';
+import { chunkEncoder, type KernelName, type NumberPolicies } from '../../src/json/kernel.ts';
 
 export const policies: NumberPolicies = { nonFinite: 'null', bigInteger: 'number' };
 
@@ -21,13 +21,13 @@ export function encodeAll(encoder: ChunkEncoder, array: ArrayBufferView, most = 
 }
 
 /** The JSON of a flat array. */
-export function textOf(name: ElementName, array: ArrayBufferView & { length: number }, as = policies): string {
+export function textOf(name: KernelName, array: ArrayBufferView & { length: number }, as = policies): string {
   return encodeAll(chunkEncoder(name, [array.length], as), array);
 }
 
 /** Compares element by element, so that a difference is named. */
 export function expectTexts<T>(
-  name: ElementName,
+  name: KernelName,
   array: ArrayBufferView & { length: number } & Iterable<T>,
   expected: (value: T, index: number) => string,
 ): void {

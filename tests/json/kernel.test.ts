@@ -1,7 +1,6 @@
 /** The kernels for truth values and integers against BigInt's text; brackets, policies, bounds. Floats: kernel-floats. */
 import { describe, expect, test } from '@jest/globals';
-import { chunkEncoder } from '../../src/json/kernel.ts';
-import type { ElementName } from '../../src/view/element.ts';
+import { chunkEncoder, type KernelName } from '../../src/json/kernel.ts';
 import { encodeAll, expectTexts, policies, randomBits, scale, textOf } from './kernel-support.ts';
 
 const count = 200_000 * scale;
@@ -88,7 +87,7 @@ describe('rows', () => {
     [9, 1, 1, 2],
     [2, 2, 2, 2, 2, 2],
   ];
-  const arrays: [ElementName, (size: number) => ArrayBufferView & ArrayLike<number>][] = [
+  const arrays: [KernelName, (size: number) => ArrayBufferView & ArrayLike<number>][] = [
     ['bool', (size) => Uint8Array.from({ length: size }, () => 1)],
     ['int8', (size) => Int8Array.from({ length: size }, (_, i) => i)],
     ['int16', (size) => Int16Array.from({ length: size }, (_, i) => -i * 9)],
@@ -180,7 +179,7 @@ describe('policies', () => {
 });
 
 test('a chunk of the longest texts fits, and nothing is written behind the module’s own room', () => {
-  const longest: Partial<Record<ElementName, ArrayBufferView & { length: number }>> = {
+  const longest: Partial<Record<KernelName, ArrayBufferView & { length: number }>> = {
     bool: new Uint8Array(1),
     int8: Int8Array.of(-128),
     uint8: Uint8Array.of(255),
@@ -194,7 +193,7 @@ test('a chunk of the longest texts fits, and nothing is written behind the modul
     float32: Float32Array.of(-0.00000123456789),
     float64: Float64Array.of(-1.2345678901234567e-308),
   };
-  for (const [name, value] of Object.entries(longest) as [ElementName, ArrayBufferView & { length: number }][]) {
+  for (const [name, value] of Object.entries(longest) as [KernelName, ArrayBufferView & { length: number }][]) {
     for (const row of [1, 3, 1000]) {
       const shape = [...Array.from({ length: 62 }, () => 1), 1000, row];
       const encoder = chunkEncoder(name, shape, { nonFinite: 'string', bigInteger: 'string' });

@@ -1,0 +1,128 @@
+/** From the elements of an array to its text, piece by piece: which encoder writes it, and how it gets at the bytes. */
+import { dataViewOf } from '../bytes.ts';
+import type { Element, ElementValue } from '../view/element.ts';
+import { type Elements, gatherSome, swapBytes } from '../view/gather.ts';
+import { numberElement } from '../view/number.ts';
+import { cStrides, elementCount } from '../view/py-buffer.ts';
+import { isCContiguous } from '../view/select.ts';
+import type { ChunkEncoder } from './chunk.ts';
+import { indented } from './indent.ts';
+import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
+import { type EncodeOptions, type Policies, policiesOf } from './options.ts';
+import { type Encodable, type Source, sourceOf } from './source.ts';
+import { elementText, type Path, pathText, refusal, Where } from './text.ts';
+import { textChunkEncoder } from './text-encoder.ts';
+
+/** The text in pieces that stand until the next is asked for. What is refused whatever the values are, is at once. */
+export function piecesOf(array: Encodable, options: EncodeOptions | undefined): Iterable<Uint8Array> {
+  const policies = policiesOf(options);
+  const source = sourceOf(array);
+  const pieces = encoded(source, planFor(source, policies));
+  const laidOut = policies.indent > 0 ? indented(pieces, policies.indent) : pieces;
+  return policies.newline ? followed(laidOut, Uint8Array.of(0x0a)) : laidOut;
+}
+
+function* followed(pieces: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array> {
+  yield* pieces;
+  yield last;
+}
+
+/** How the elements of a source are written. */
+interface Plan {
+  readonly encoder: ChunkEncoder;
+  /** What the encoder takes; of a source's element there may be several, which `inner` nests. */
+  readonly element: Element;
+  readonly inner: readonly number[];
+  /** Whether the encoder wants the least significant byte first, whatever the element has. */
+  readonly little: boolean;
+  /** Whether there is nothing to be read: a dimension has no elements. */
+  readonly empty: boolean;
+  /** How many the encoder takes, and how they are nested. */
+  readonly shape: readonly number[];
+}
+
+function planFor(source: Source, policies: Policies): Plan {
+  const { element, inner } = takenApart(source.element, [], policies);
+  const shape = inner.length > 0 ? [...source.shape, ...inner] : source.shape;
+  const kernel = hasKernel(element.name, shape.length);
+  const where: Where = new Where(() => indexOf(encoder.done, outer));
+  const text = kernel ? undefined : elementText(element, policies, where);
+  const end = shape.indexOf(0);
+  const empty = end >= 0;
+  // Behind a dimension without elements there are none: what is written is the empty arrays before it.
+  const outer = empty ? shape.slice(0, end) : shape;
+  const encoder: ChunkEncoder = empty
+    ? textChunkEncoder(0, outer, () => '[]')
+    : text
+      ? textChunkEncoder(element.size, shape, text)
+      : chunkEncoder(element.name as KernelName, shape, policies);
+  return { encoder, element, inner, little: kernel, empty, shape: outer };
+}
+
+const complexParts = { complex32: 'float16', complex64: 'float32', complex128: 'float64' } as const;
+
+/** An element as more dimensions of its array, as far as JSON has them alike. */
+function takenApart(element: Element, inner: readonly number[], policies: Policies): Pick<Plan, 'element' | 'inner'> {
+  const { name, little, size, shape = [], item, fields = [] } = element;
+  if (item) return takenApart(item, [...inner, ...shape], policies);
+  if (name in complexParts && policies.complex === 'array') {
+    return { element: numberElement(complexParts[name as keyof typeof complexParts], little), inner: [...inner, 2] };
+  }
+  if (name === 'pointer') return { element: numberElement(size === 8 ? 'uint64' : 'uint32', little), inner };
+  const [only] = fields;
+  if (name === 'tuple' && only && fields.length === 1 && only.repeat * only.element.size === size) {
+    return takenApart(only.element, [...inner, only.repeat], policies);
+  }
+  return { element, inner };
+}
+
+function* encoded({ parts }: Source, plan: Plan): Generator<Uint8Array> {
+  const { encoder, inner, empty, shape } = plan;
+  for (const part of parts()) {
+    const total = empty ? elementCount(shape) : elementCount(part().shape) * elementCount(inner);
+    for (let from = 0; from < total; from += encoder.most) {
+      const elements = part();
+      const count = Math.min(encoder.most, total - from);
+      const room = encoder.room(count);
+      if (!empty) read(elements, from, room, plan);
+      const text = encoder.encode(count);
+      if (encoder.refused >= 0) throw refused(plan, room, count);
+      yield text;
+    }
+  }
+}
+
+function read(elements: Elements, from: number, room: Uint8Array, { element, inner, little }: Plan): void {
+  const { size, width } = element;
+  const { bytes, origin } = elements;
+  const all = inner.length > 0 ? nested(elements, inner, size) : elements;
+  if (isCContiguous({ shape: all.shape, strides: all.strides, itemsize: size })) {
+    room.set(new Uint8Array(bytes.buffer, bytes.byteOffset + origin + from * size, room.length));
+  } else gatherSome(all, size, from, room);
+  if (little && !element.little && width > 1) swapBytes(room, width);
+}
+
+/** Elements that each are an array of a shape, as more dimensions. */
+function nested(elements: Elements, inner: readonly number[], size: number): Elements {
+  const { shape, strides } = elements;
+  return { ...elements, shape: [...shape, ...inner], strides: [...strides, ...cStrides(inner, size)] };
+}
+
+function refused({ encoder, element, shape }: Plan, room: Uint8Array, count: number): Error {
+  const { refused, done } = encoder;
+  const { read, size } = numberElement(element.name as KernelName, true);
+  const value: ElementValue = read(dataViewOf(room), (refused - (done - count)) * size);
+  return refusal(value, pathText(indexOf(refused, shape)));
+}
+
+/** The index of an element in C order. */
+function indexOf(element: number, shape: readonly number[]): Path {
+  const index: Path = [];
+  let rest = element;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const size = shape[i] ?? 1;
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
+}

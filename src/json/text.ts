@@ -1,0 +1,234 @@
+/**
+ * The JSON of one element, for the element types that have no kernel, and where an element is. It knows no array and no
+ * chunk.
+ */
+import { FormatError, JsonEncodeError } from '../errors.ts';
+import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
+import type { Datetime64, Timedelta64 } from '../view/time.ts';
+import { bfloat16Text, float16Text, float32Text, float64Text } from './number.ts';
+import type { Policies } from './options.ts';
+
+/** Writes the element at an offset. */
+export type ElementText = (bytes: DataView, offset: number) => string;
+
+/** Steps from an element to a part of it: names of fields, indices. */
+export type Path = (string | number)[];
+
+/** A place as JSONPath has it (RFC 9535): `$[0][3].x`. */
+export function pathText(steps: Path): string {
+  const step = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
+  return `$${steps.map((each) => (typeof each === 'number' ? `[${each}]` : step(each))).join('')}`;
+}
+
+/** The error of a value that a policy refuses. */
+export function refusal(value: ElementValue, place: string): JsonEncodeError {
+  const refused =
+    typeof value === 'number'
+      ? `JSON has no ${value}, found at ${place}; pass nonFinite 'null', 'string' or 'literal'`
+      : `expected an integer within ±(2^53 - 1), found ${value} at ${place}; pass bigInteger 'number' or 'string'`;
+  return new JsonEncodeError(refused);
+}
+
+const floatTexts: Partial<Record<ElementName, (value: number) => string>> = {
+  float16: float16Text,
+  bfloat16: bfloat16Text,
+  float32: float32Text,
+  float64: float64Text,
+  longdouble: float64Text,
+  complex32: float16Text,
+  complex64: float32Text,
+  complex128: float64Text,
+  clongdouble: float64Text,
+};
+
+/**
+ * How elements of a type are written.
+ *
+ * @param where while an element is written, the steps to the part of it that is; an error is thrown there
+ * @throws FormatError if there is no JSON for them, whatever their values.
+ */
+export function elementText(element: Element, policies: Policies, where: Where): ElementText {
+  const { read, name } = element;
+  const floatText = floatTexts[name];
+  if (floatText) {
+    const number = finite(floatText, policies, where);
+    if (!/^c/.test(name)) return (bytes, offset) => number(read(bytes, offset) as number);
+    const asObject = policies.complex === 'object';
+    return (bytes, offset) => {
+      const { re, im } = read(bytes, offset) as Complex;
+      const parts = [
+        where.within(asObject ? 're' : 0, () => number(re)),
+        where.within(asObject ? 'im' : 1, () => number(im)),
+      ];
+      return asObject ? `{"re":${parts[0]},"im":${parts[1]}}` : `[${parts}]`;
+    };
+  }
+  switch (name) {
+    case 'bool':
+    case 'int8':
+    case 'uint8':
+    case 'int16':
+    case 'uint16':
+    case 'int32':
+    case 'uint32':
+      return (bytes, offset) => String(read(bytes, offset));
+    case 'int64':
+    case 'uint64':
+    case 'pointer': {
+      const text = integer(policies, where);
+      return (bytes, offset) => text(read(bytes, offset) as bigint);
+    }
+    case 'bytes':
+    case 'void': {
+      const text = bytesTexts[policies.bytes];
+      return (bytes, offset) => text(read(bytes, offset) as Uint8Array, where);
+    }
+    case 'str':
+      return (bytes, offset) => JSON.stringify(read(bytes, offset));
+    case 'datetime64':
+    case 'timedelta64': {
+      const text = integer(policies, where);
+      return (bytes, offset) => {
+        const time = read(bytes, offset) as Datetime64 | Timedelta64;
+        const bare = time.unit === 'generic' && !time.isNaT;
+        return bare ? text(time.count * BigInt(time.step)) : JSON.stringify(time);
+      };
+    }
+    case 'record':
+      return policies.records === 'array'
+        ? listText(element.fields ?? [], policies, where)
+        : objectText(element.fields ?? [], policies, where);
+    case 'tuple':
+      return listText(element.fields ?? [], policies, where);
+    case 'subarray':
+      return subarrayText(element, policies, where);
+    default:
+      throw new FormatError(
+        `there is no JSON for Python references (elements of ${name}): json.dumps(array.tolist()) writes them, in Python`,
+      );
+  }
+}
+
+function finite(text: (value: number) => string, { nonFinite }: Policies, where: Where): (value: number) => string {
+  return (value) => {
+    if (Number.isFinite(value)) return text(value);
+    if (nonFinite === 'error') throw refusal(value, where.text());
+    return nonFinite === 'null' ? 'null' : nonFinite === 'string' ? `"${value}"` : String(value);
+  };
+}
+
+const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+function integer({ bigInteger }: Policies, where: Where): (value: bigint) => string {
+  return (value) => {
+    if (bigInteger === 'number' || (value <= MOST_SAFE && value >= -MOST_SAFE)) return String(value);
+    if (bigInteger === 'error') throw refusal(value, where.text());
+    return `"${value}"`;
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const bytesTexts: Readonly<Record<Policies['bytes'], (value: Uint8Array, where: Where) => string>> = {
+  base64: (value) => `"${btoa(latin1(value))}"`,
+  hex: (value) => `"${Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')}"`,
+  array: (value) => `[${value}]`,
+  utf8(value, where) {
+    let end = value.length;
+    while (end > 0 && value[end - 1] === 0) end--;
+    try {
+      return JSON.stringify(utf8.decode(value.subarray(0, end)));
+    } catch (cause) {
+      throw new JsonEncodeError(`the bytes at ${where.text()} are no UTF-8; pass bytes 'base64', 'hex' or 'array'`, {
+        cause,
+      });
+    }
+  },
+};
+
+function latin1(value: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < value.length; i += 8192) text += String.fromCharCode(...value.subarray(i, i + 8192));
+  return text;
+}
+
+interface Part {
+  readonly step: string | number;
+  /** What is written before it. */
+  readonly before: string;
+  readonly offset: number;
+  readonly text: ElementText;
+}
+
+function objectText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
+  const parts = fields.map(({ name, offset, element }, i) => ({
+    step: String(name),
+    before: `${i > 0 ? ',' : '{'}${JSON.stringify(String(name))}:`,
+    offset,
+    text: elementText(element, policies, where),
+  }));
+  return partsText(parts, '{', '}', where);
+}
+
+function listText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
+  const parts: Part[] = [];
+  for (const { element, offset, repeat } of fields) {
+    const text = elementText(element, policies, where);
+    for (let i = 0; i < repeat; i++) {
+      const step = parts.length;
+      parts.push({ step, before: step > 0 ? ',' : '[', offset: offset + i * element.size, text });
+    }
+  }
+  return partsText(parts, '[', ']', where);
+}
+
+function partsText(parts: readonly Part[], open: string, close: string, where: Where): ElementText {
+  if (parts.length === 0) return () => open + close;
+  return (bytes, at) => {
+    let all = '';
+    for (const { step, before, offset, text } of parts) {
+      all += before + where.within(step, () => text(bytes, at + offset));
+    }
+    return all + close;
+  };
+}
+
+function subarrayText({ shape = [], item }: Element, policies: Policies, where: Where): ElementText {
+  if (!item) throw new TypeError('expected a subarray to have an item');
+  const text = elementText(item, policies, where);
+  const along = (dimension: number, bytes: DataView, offset: number): [text: string, end: number] => {
+    const length = shape[dimension];
+    if (length === undefined) return [text(bytes, offset), offset + item.size];
+    const all: string[] = [];
+    let at = offset;
+    for (let i = 0; i < length; i++) {
+      const [one, end] = where.within(i, () => along(dimension + 1, bytes, at));
+      all.push(one);
+      at = end;
+    }
+    return [`[${all}]`, at];
+  };
+  return (bytes, offset) => along(0, bytes, offset)[0];
+}
+
+/** Where in the array something is: the index of an element, and the steps to a part of it. */
+export class Where {
+  readonly #inside: Path = [];
+  readonly #outside: () => Path;
+
+  /** @param outside the steps to the element that is being written */
+  constructor(outside: () => Path) {
+    this.#outside = outside;
+  }
+
+  within<T>(step: string | number, write: () => T): T {
+    this.#inside.push(step);
+    const written = write();
+    this.#inside.pop();
+    return written;
+  }
+
+  text(): string {
+    return pathText([...this.#outside(), ...this.#inside]);
+  }
+}
