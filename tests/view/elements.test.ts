@@ -151,6 +151,8 @@ describe('times', () => {
     ]) {
       expect(() => time.toDate()).toThrow('expected a whole number of milliseconds that a Date can hold');
     }
-    expect(JSON.stringify([new Datetime64(0n, 'D'), new Datetime64(-(2n ** 63n), 'D')])).toBe('["1970-01-01",null]');
+    expect(JSON.stringify([new Datetime64(0n, 'D'), new Datetime64(-(2n ** 63n), 'D')])).toBe(
+      '["1970-01-01T00:00:00",null]',
+    );
   });
 });
