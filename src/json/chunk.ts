@@ -4,8 +4,8 @@
 export interface ChunkEncoder {
   /** The most elements of a chunk: as many as keep it and its text in the cache, and surely fit. */
   readonly most: number;
-  /** Elements encoded so far. */
-  readonly done: number;
+  /** Elements encoded so far. Where it is set, the next chunk begins there. */
+  done: number;
   /** Of the whole array, the first element that a policy `error` refuses, once a chunk had it; or -1. */
   readonly refused: number;
   /**

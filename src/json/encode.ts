@@ -82,10 +82,11 @@ function copyOf(bytes: Uint8Array): Uint8Array {
  * ```
  */
 export function encodeJsonChunks(array: Encodable, options?: EncodeOptions): Generator<Uint8Array, void, undefined> {
-  const pieces = piecesOf(array, options);
-  return (function* () {
-    for (const piece of pieces) yield copyOf(piece);
-  })();
+  return copies(piecesOf(array, options));
+}
+
+function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
+  for (const piece of pieces) yield copyOf(piece);
 }
 
 /**

@@ -53,20 +53,43 @@ const types = [
 /** The element types that have a kernel. */
 export type KernelName = (typeof types)[number]['name'];
 
+const numbers: ReadonlyMap<string, number> = new Map(types.map(({ name }, number) => [name, number]));
+
 // Numbered as in kernel/policy.ts.
 const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
 const bigIntegerPolicies = ['number', 'string', undefined, 'error'] as const;
 
-let loaded: { readonly exports: Exports; readonly at: Record<Place, number> } | undefined;
+/** The module, started, and views of its memory, which never grows. */
+interface Kernel {
+  readonly encode: Exports['encode'];
+  readonly refused: Exports['refused'];
+  readonly prepare: Exports['prepare'];
+  readonly at: Record<Place, number>;
+  readonly memory: Uint8Array;
+  readonly dimensions: Float64Array;
+}
+
+let loaded: Kernel | undefined;
 const prepared = new Set<number>();
 
-function load(): NonNullable<typeof loaded> {
-  if (loaded) return loaded;
+function load(): Kernel {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(kernelWasm)));
   const globals = Object.entries(exports).filter(([, value]) => value instanceof WebAssembly.Global);
-  const at = Object.fromEntries(globals.map(([name, value]) => [name, Number((value as WebAssembly.Global).value)]));
-  loaded = { exports: exports as unknown as Exports, at: at as Record<Place, number> };
-  return loaded;
+  const places = Object.fromEntries(
+    globals.map(([name, value]) => [name, Number((value as WebAssembly.Global).value)]),
+  );
+  const at = places as Record<Place, number>;
+  const { memory, encode, refused, prepare } = exports as unknown as Exports;
+  const powers = powersOfTen();
+  new BigUint64Array(memory.buffer, at.POWERS, powers.length).set(powers);
+  return {
+    encode,
+    refused,
+    prepare,
+    at,
+    memory: new Uint8Array(memory.buffer),
+    dimensions: new Float64Array(memory.buffer, at.DIMENSIONS, 2 * at.MOST_DIMENSIONS),
+  };
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
@@ -78,14 +101,12 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Compiles and starts the module and makes the tables of a type, all once. */
-function loadFor(number: number): NonNullable<typeof loaded> {
-  const kernel = load();
-  if (prepared.has(number)) return kernel;
-  const powers = powersOfTen();
-  new BigUint64Array(kernel.exports.memory.buffer, kernel.at.POWERS, powers.length).set(powers);
-  kernel.exports.prepare(number);
-  prepared.add(number);
-  return kernel;
+function loadFor(type: number): Kernel {
+  loaded ??= load();
+  if (prepared.has(type)) return loaded;
+  loaded.prepare(type);
+  prepared.add(type);
+  return loaded;
 }
 
 /** CPython's arrays have no more dimensions, but their elements may be arrays. */
@@ -93,7 +114,7 @@ const MOST_DIMENSIONS = 64;
 
 /** Whether there is a kernel for arrays of a type, on this machine: they find their numbers as WebAssembly stores them. */
 export function hasKernel(name: string, dimensions: number): boolean {
-  return hostIsLittle && dimensions <= MOST_DIMENSIONS && types.some((type) => type.name === name);
+  return hostIsLittle && dimensions <= MOST_DIMENSIONS && numbers.has(name);
 }
 
 /**
@@ -102,50 +123,61 @@ export function hasKernel(name: string, dimensions: number): boolean {
  * Encoders may take turns: what one has written so far is its own, only the memory is everyone's.
  */
 export function chunkEncoder(name: KernelName, shape: readonly number[], policies: NumberPolicies): ChunkEncoder {
-  const number = types.findIndex((each) => each.name === name);
-  const type: Type = types[number] as Type;
-  const { exports, at } = loadFor(number);
-  const nonFinite = nonFinitePolicies.indexOf(policies.nonFinite);
-  const bigInteger = bigIntegerPolicies.indexOf(policies.bigInteger);
-  const memory = new Uint8Array(exports.memory.buffer);
-  const dimensions = new Float64Array(exports.memory.buffer, at.DIMENSIONS, 2 * shape.length);
-  let done = 0;
-  let refused = -1;
+  return new KernelEncoder(numbers.get(name) as number, shape, policies);
+}
 
-  /** Beyond the elements' own text: a row's end closes and opens at most this many brackets. */
-  const brackets = 2 * shape.length;
-  const perRow = Math.max(1, shape.at(-1) ?? 1);
-  const room = at.OUTPUT_SIZE - at.SLACK - brackets;
-  const most = Math.floor(Math.min(at.INPUT_SIZE / type.size, room / (type.longest + brackets / perRow)));
+/** A class, for small arrays: its objects are made in a tenth of the time of an object with getters. */
+class KernelEncoder implements ChunkEncoder {
+  readonly most: number;
+  done = 0;
+  refused = -1;
+  readonly #kernel: Kernel;
+  readonly #type: number;
+  readonly #shape: readonly number[];
+  readonly #nonFinite: number;
+  readonly #bigInteger: number;
+
+  constructor(type: number, shape: readonly number[], { nonFinite, bigInteger }: NumberPolicies) {
+    this.#kernel = loadFor(type);
+    this.#type = type;
+    this.#shape = shape;
+    this.#nonFinite = nonFinitePolicies.indexOf(nonFinite);
+    this.#bigInteger = bigIntegerPolicies.indexOf(bigInteger);
+    const { at } = this.#kernel;
+    const { size, longest } = types[type] as Type;
+    // Beyond the elements' own text: a row's end closes and opens at most this many brackets.
+    const brackets = 2 * shape.length;
+    const perRow = Math.max(1, shape.at(-1) ?? 1);
+    const room = at.OUTPUT_SIZE - at.SLACK - brackets;
+    this.most = Math.floor(Math.min(at.INPUT_SIZE / size, room / (longest + brackets / perRow)));
+  }
+
+  room(count: number): Uint8Array {
+    const { memory, at } = this.#kernel;
+    return memory.subarray(at.INPUT, at.INPUT + count * (types[this.#type] as Type).size);
+  }
+
+  encode(count: number): Uint8Array {
+    const { most, done } = this;
+    if (!(count >= 1 && count <= most)) throw new RangeError(`a chunk has 1 to ${most} elements, not ${count}`);
+    this.#resume();
+    const { encode, refused, memory, at } = this.#kernel;
+    const length = encode(this.#type, count, this.#shape.length, done === 0, this.#nonFinite, this.#bigInteger);
+    const byte = refused();
+    if (byte >= 0 && this.refused < 0) this.refused = done + byte / (types[this.#type] as Type).size;
+    this.done += count;
+    return memory.subarray(at.OUTPUT, at.OUTPUT + length);
+  }
 
   /** Where the array stands, as kernel/rows.ts reads it. */
-  const resume = (): void => {
-    let index = done;
-    for (let i = shape.length - 1; i >= 0; i--) {
-      const size = shape[i] ?? 1;
+  #resume(): void {
+    const { dimensions } = this.#kernel;
+    let index = this.done;
+    for (let i = this.#shape.length - 1; i >= 0; i--) {
+      const size = this.#shape[i] ?? 1;
       dimensions[2 * i] = size;
       dimensions[2 * i + 1] = size - (index % size);
       index = Math.floor(index / size);
     }
-  };
-
-  return {
-    most,
-    get done() {
-      return done;
-    },
-    get refused() {
-      return refused;
-    },
-    room: (count) => memory.subarray(at.INPUT, at.INPUT + count * type.size),
-    encode(count) {
-      if (!(count >= 1 && count <= most)) throw new RangeError(`a chunk has 1 to ${most} elements, not ${count}`);
-      resume();
-      const length = exports.encode(number, count, shape.length, done === 0, nonFinite, bigInteger);
-      const byte = exports.refused();
-      if (byte >= 0 && refused < 0) refused = done + byte / type.size;
-      done += count;
-      return memory.subarray(at.OUTPUT, at.OUTPUT + length);
-    },
-  };
+  }
 }

@@ -79,18 +79,13 @@ function elementOf(array: NumericTypedArray): Element {
 function ofArray(array: NumericTypedArray, shape: readonly number[], element: Element): Source {
   const { byteLength } = array;
   const strides = cStrides(shape, element.size);
-  return {
-    element,
-    shape,
-    *parts() {
-      yield () => {
-        if (array.byteLength === byteLength) return { bytes: dataViewOf(bytesOf(array)), origin: 0, shape, strides };
-        throw new TypeError(
-          `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached`,
-        );
-      };
-    },
+  const all = (): Elements => {
+    if (array.byteLength === byteLength) return { bytes: dataViewOf(bytesOf(array)), origin: 0, shape, strides };
+    throw new TypeError(
+      `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached`,
+    );
   };
+  return { element, shape, parts: () => [all] };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: NumericTypedArray): Uint8Array {
@@ -139,19 +134,22 @@ function ofView(view: BufferView): Source {
   return {
     element: view.element(),
     shape: view.shape,
-    *parts() {
-      for (const part of view.lends() ? [view] : split(view)) {
-        let elements: Elements | undefined;
-        yield () => {
-          // Throws if the view was released.
-          part.element();
-          if (!elements || (elements.bytes.buffer.byteLength === 0 && elements.shape.length > 0))
-            elements = part.scan();
-          return elements;
-        };
-      }
-    },
+    parts: () => (view.lends() ? [elementsOf(view)] : snapshots(view)),
   };
+}
+
+function elementsOf(view: BufferView): () => Elements {
+  let elements: Elements | undefined;
+  return () => {
+    // Throws if the view was released.
+    view.element();
+    if (!elements || (elements.bytes.buffer.byteLength === 0 && elements.shape.length > 0)) elements = view.scan();
+    return elements;
+  };
+}
+
+function* snapshots(view: BufferView): Generator<() => Elements> {
+  for (const part of split(view)) yield elementsOf(part);
 }
 
 /** Parts of a view that follow one another in C order; one that is all of it where parts would reach as far as the whole. */

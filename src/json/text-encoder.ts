@@ -15,42 +15,54 @@ const utf8 = new TextEncoder();
  * @param size of an element, in bytes
  */
 export function textChunkEncoder(size: number, shape: readonly number[], text: ElementText): ChunkEncoder {
-  const most = Math.max(1, Math.min(MOST, Math.floor(MOST_BYTES / Math.max(size, 1))));
-  let room = new Uint8Array();
-  let done = 0;
+  return new TextChunkEncoder(size, shape, text);
+}
 
-  /** How many arrays end behind so many elements: rows, rows of rows … */
-  const ending = (elements: number): number => {
-    let [rest, ended] = [elements, 0];
-    for (let i = shape.length - 1; i >= 0; i--, ended++) {
-      const length = shape[i] as number;
+class TextChunkEncoder implements ChunkEncoder {
+  readonly most: number;
+  done = 0;
+  /** What a policy refuses is thrown at once. */
+  readonly refused = -1;
+  readonly #size: number;
+  readonly #shape: readonly number[];
+  readonly #text: ElementText;
+  #room = new Uint8Array();
+
+  constructor(size: number, shape: readonly number[], text: ElementText) {
+    this.most = Math.max(1, Math.min(MOST, Math.floor(MOST_BYTES / Math.max(size, 1))));
+    this.#size = size;
+    this.#shape = shape;
+    this.#text = text;
+  }
+
+  room(count: number): Uint8Array {
+    const length = count * this.#size;
+    if (this.#room.length < length) this.#room = new Uint8Array(length);
+    return this.#room.subarray(0, length);
+  }
+
+  encode(count: number): Uint8Array {
+    const bytes = dataViewOf(this.#room);
+    const { length } = this.#shape;
+    let all = this.done === 0 ? '['.repeat(length) : '';
+    for (let i = 0; i < count; i++) {
+      all += this.#text(bytes, i * this.#size);
+      this.done++;
+      const ended = this.#ended();
+      all += ']'.repeat(ended);
+      if (ended < length) all += `,${'['.repeat(ended)}`;
+    }
+    return utf8.encode(all);
+  }
+
+  /** How many arrays end behind what is done: rows, rows of rows … */
+  #ended(): number {
+    let [rest, ended] = [this.done, 0];
+    for (let i = this.#shape.length - 1; i >= 0; i--, ended++) {
+      const length = this.#shape[i] as number;
       if (rest % length !== 0) break;
       rest /= length;
     }
     return ended;
-  };
-
-  return {
-    most,
-    get done() {
-      return done;
-    },
-    // What a policy refuses is thrown at once.
-    refused: -1,
-    room(count) {
-      if (room.length < count * size) room = new Uint8Array(count * size);
-      return room.subarray(0, count * size);
-    },
-    encode(count) {
-      const bytes = dataViewOf(room);
-      let all = done === 0 ? '['.repeat(shape.length) : '';
-      for (let i = 0; i < count; i++) {
-        all += text(bytes, i * size);
-        const ended = ending(++done);
-        all += ']'.repeat(ended);
-        if (ended < shape.length) all += `,${'['.repeat(ended)}`;
-      }
-      return utf8.encode(all);
-    },
-  };
+  }
 }
