@@ -47,7 +47,10 @@ const floatOfBits = (array, bits) => {
   return () => new array(draw().buffer)[0];
 };
 
-/** Each draws one element; `goal` is the ratio of orjson's time to ours that is aimed at. */
+/**
+ * Each draws one element; the number is the ratio of orjson's time to ours that is aimed at. The last says how the
+ * elements lie, where they are not one million in a row.
+ */
 const distributions = [
   ['f64 random', 'float64', 1.7, ({ uniform }) => uniform],
   [
@@ -223,17 +226,57 @@ const distributions = [
       () =>
         BigInt(Math.floor(2 ** (uniform() * 62))),
   ],
+  ['f64 1000 × 1000', 'float64', 1, ({ uniform }) => uniform, { shape: [1000, 1000] }],
+  ['f64 250 000 × 4', 'float64', 1, ({ uniform }) => uniform, { shape: [250_000, 4] }],
+  [
+    'u8 1000 × 1000',
+    'uint8',
+    1,
+    ({ bits }) =>
+      () =>
+        bits() >>> 24,
+    { shape: [1000, 1000] },
+  ],
+  ['f64 transposed', 'float64', 1, ({ uniform }) => uniform, { shape: [1000, 1000], lies: 'transposed' }],
+  ['f64 every second', 'float64', 1, ({ uniform }) => uniform, { lies: 'every second' }],
+  ['f64 big-endian', 'float64', 1, ({ uniform }) => uniform, { lies: 'big-endian' }],
+  ['f64, 10 elements', 'float64', 1, ({ uniform }) => uniform, { shape: [10] }],
+  ['f64, 100 elements', 'float64', 1, ({ uniform }) => uniform, { shape: [100] }],
+  [
+    'i32, 10 elements',
+    'int32',
+    1,
+    ({ below }) =>
+      () =>
+        below(1000),
+    { shape: [10] },
+  ],
+  [
+    'i32, 100 elements',
+    'int32',
+    1,
+    ({ below }) =>
+      () =>
+        below(1000),
+    { shape: [100] },
+  ],
 ];
 
-/** The cases, each with the array of so many elements to be made when it is asked for. */
-export const corpus = distributions.map(([name, type, goal, drawFrom], seed) => ({
-  name,
-  type,
-  goal,
-  make(size) {
-    const draw = drawFrom(source(seed + 1));
-    const array = new arrays[type](size);
-    for (let i = 0; i < size; i++) array[i] = draw();
-    return array;
-  },
-}));
+const MILLION = 1_000_000;
+
+/** The cases, each with the array of so many elements, in C order, to be made when it is asked for. */
+export const corpus = distributions.map(
+  ([name, type, goal, drawFrom, { shape = [MILLION], lies = 'together' } = {}], seed) => ({
+    name,
+    type,
+    goal,
+    shape,
+    lies,
+    make(size = shape.reduce((product, n) => product * n, 1)) {
+      const draw = drawFrom(source(seed + 1));
+      const array = new arrays[type](size);
+      for (let i = 0; i < size; i++) array[i] = draw();
+      return array;
+    },
+  }),
+);

@@ -1,36 +1,57 @@
-// Arrays as JSON, in nanoseconds per element: ours, orjson, json.dumps and JSON.stringify on the same bytes, in rounds that
-// take turns in one run, medians. Ours leaves its text in the memory it is made in; the others make one result each.
+// Arrays as JSON, in nanoseconds per element: views of Python's memory by ours, the same arrays of numpy by orjson and by
+// json.dumps, the same typed arrays by JSON.stringify; rounds that take turns in one run, medians of paired ratios.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { findPythons } from 'memview/ffi';
-import { chunkEncoder } from '../dist/json/kernel.js';
+import { encodeJson, encodeJsonChunks, encodeJsonInto } from 'memview';
+import { findPythons, openPython } from 'memview/ffi';
 import { corpus } from './corpus.mjs';
+import { median } from './median.mjs';
 
-const SIZE = 1_000_000;
-/** Of json.dumps and JSON.stringify, which take hundreds of nanoseconds, fewer will do. */
 const ROUNDS = 21;
+/** Of json.dumps and JSON.stringify, which take hundreds of nanoseconds, fewer will do. */
 const SLOW_ROUNDS = 3;
+/** A round is of at least so many elements. */
+const LEAST = 100_000;
 
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-const bytesOf = (array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const formats = {
+  bool: '?',
+  int8: 'b',
+  uint8: 'B',
+  int16: 'h',
+  uint16: 'H',
+  int32: 'i',
+  uint32: 'I',
+  int64: 'q',
+  uint64: 'Q',
+  float16: 'e',
+  float32: 'f',
+  float64: 'd',
+};
 
-/** The JSON of an array, chunk by chunk. */
-function* encode(type, array) {
-  const bytes = bytesOf(array);
-  const encoder = chunkEncoder(type, [array.length], { nonFinite: 'null', bigInteger: 'number' });
-  const step = encoder.most * array.BYTES_PER_ELEMENT;
-  for (let at = 0; at < bytes.length; at += step) {
-    const part = bytes.subarray(at, at + step);
-    const count = part.length / array.BYTES_PER_ELEMENT;
-    encoder.room(count).set(part);
-    yield encoder.encode(count);
-  }
-}
+/** A view as a memory's owner would have it. */
+const orders = {
+  together: (bytes, format, shape) => bytes.cast(format, shape),
+  transposed: (bytes, format, shape) => bytes.cast(format, shape).transpose(),
+  'every second': (bytes, format, shape) => bytes.cast(format, shape).slice([null, null, 2]),
+  'big-endian': (bytes, format, shape) => bytes.cast(`>${format}`, shape),
+};
+
+/** The three ways of ours; the target and what becomes of the chunks is the caller's. */
+const target = new Uint8Array(64 << 20);
+const ways = {
+  chunks(view) {
+    let length = 0;
+    for (const chunk of encodeJsonChunks(view)) length += chunk.length;
+    return length;
+  },
+  into: (view) => encodeJsonInto(view, target),
+  whole: (view) => encodeJson(view).length,
+};
 
 /** The newest Python that has numpy and orjson, or the one that MEMVIEW_BENCH_PYTHON names. */
 function findOrjson() {
@@ -60,73 +81,100 @@ function startPython(executable) {
   };
 }
 
-function timeOurs(type, array) {
+function timed(times, run) {
   const before = performance.now();
   let length = 0;
-  for (const chunk of encode(type, array)) length += chunk.length;
-  return { ns: (performance.now() - before) * 1e6, length };
+  for (let i = 0; i < times; i++) length = run();
+  return { ns: ((performance.now() - before) * 1e6) / times, length };
 }
 
-function timeStringify(array) {
-  const before = performance.now();
-  const values =
-    array instanceof BigInt64Array || array instanceof BigUint64Array ? Array.from(array, Number) : Array.from(array);
-  JSON.stringify(values);
-  return (performance.now() - before) * 1e6;
+function stringify(array) {
+  const big = array instanceof BigInt64Array || array instanceof BigUint64Array;
+  return JSON.stringify(big ? Array.from(array, Number) : Array.from(array)).length;
 }
 
-/** Runs `npm run bench -- encode`. */
+/** Times of one case, in ns per element, and the ratios of orjson's to ours of the same round. */
+async function measure({ type, shape, lies, make }, inside, outside, path) {
+  const array = make();
+  const bytes = new Uint8Array(array.buffer);
+  const base = inside.view(inside.share(lies === 'big-endian' ? Buffer.from(bytes).swap64() : bytes));
+  const view = orders[lies](base, formats[type], shape);
+  const count = view.nbytes / view.itemsize;
+  const times = Math.ceil(LEAST / count);
+  writeFileSync(path, bytes);
+  const found = await outside?.ask({ path, type, shape, lies, times });
+  const samples = {};
+  const note = (name, value) => {
+    samples[name] ??= [];
+    samples[name].push(value);
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    const ours = Object.entries(ways).map(([way, run]) => [way, timed(times, () => run(view))]);
+    const theirs = await outside?.ask({ time: 'orjson' });
+    for (const [way, { ns, length }] of ours) {
+      note(way, ns / count);
+      if (theirs) note(`${way} ratio`, theirs.ns / ns);
+      // float16 has other digits.
+      if (theirs && type !== 'float16' && length !== theirs.length) {
+        throw new Error(`our text has ${length} bytes, orjson's ${theirs.length}`);
+      }
+    }
+    if (theirs) note('orjson', theirs.ns / count);
+    if (round >= SLOW_ROUNDS) continue;
+    const dumps = await outside?.ask({ time: 'json' });
+    if (dumps) note('dumps', dumps.ns / count);
+    note('stringify', timed(times, () => stringify(array)).ns / array.length);
+  }
+  base.release();
+  return { found, medians: Object.fromEntries(Object.entries(samples).map(([name, all]) => [name, median(all)])) };
+}
+
+const columns = [
+  ['chunks', 8, 2],
+  ['into', 8, 2],
+  ['whole', 8, 2],
+  ['orjson', 8, 1],
+  ['chunks ratio', 9, 2],
+  ['into ratio', 7, 2],
+  ['whole ratio', 7, 2],
+  ['goal', 7, 1],
+  ['dumps', 12, 0],
+  ['stringify', 16, 0],
+];
+
+/** Runs `npm run bench -- encode`; MEMVIEW_BENCH_CASES, a regular expression, picks cases. */
 export async function encodeBench() {
   const started = performance.now();
-  const [first] = encode('float64', Float64Array.of(1.5));
+  encodeJson(Float64Array.of(1.5));
   const startup = performance.now() - started;
+  const inside = openPython();
   const executable = findOrjson();
-  if (!executable)
-    console.log('no Python with numpy and orjson is found (MEMVIEW_BENCH_PYTHON names one): ours alone\n');
-  const python = executable ? startPython(executable) : undefined;
+  const outside = executable ? startPython(executable) : undefined;
+  if (!outside) console.log('no Python with numpy and orjson is found (MEMVIEW_BENCH_PYTHON names one): ours alone');
   const folder = mkdtempSync(join(tmpdir(), 'memview-bench-'));
+  const picked = new RegExp(process.env.MEMVIEW_BENCH_CASES ?? '');
   try {
-    let versions = '';
-    const rows = [];
-    for (const { name, type, goal, make } of corpus) {
-      const array = make(SIZE);
-      const path = join(folder, 'array');
-      writeFileSync(path, bytesOf(array));
-      const found = await python?.ask({ path, type });
-      if (found) versions = `, orjson ${found.orjson}, numpy ${found.numpy}, Python ${found.python}`;
-      const times = { ours: [], orjson: [], ratio: [], dumps: [], stringify: [] };
-      for (let round = 0; round < ROUNDS; round++) {
-        const ours = timeOurs(type, array);
-        times.ours.push(ours.ns / SIZE);
-        const orjson = await python?.ask({ time: 'orjson' });
-        if (orjson) times.orjson.push(orjson.ns / SIZE);
-        if (orjson) times.ratio.push(orjson.ns / ours.ns);
-        if (round >= SLOW_ROUNDS) continue;
-        const dumps = await python?.ask({ time: 'json' });
-        if (dumps) times.dumps.push(dumps.ns / SIZE);
-        times.stringify.push(timeStringify(array) / SIZE);
-      }
-      rows.push({ name, goal, ...Object.fromEntries(Object.entries(times).map(([key, all]) => [key, median(all)])) });
-    }
-    console.log(`Node ${process.versions.node}${versions}; ${SIZE.toLocaleString('en')} elements, ns per element\n`);
-    console.log(`${'array'.padEnd(18)}     ours   orjson  ratio   goal    json.dumps  JSON.stringify`);
-    const cell = (value, width, digits = 1) => (value === undefined ? '–' : value.toFixed(digits)).padStart(width);
-    for (const { name, goal, ours, orjson, ratio, dumps, stringify } of rows) {
-      const numbers = [
-        cell(ours, 9, 2),
-        cell(orjson, 9),
-        cell(ratio, 7, 2),
-        cell(goal, 7),
-        cell(dumps, 14),
-        cell(stringify, 16),
-      ];
-      console.log(`${name.padEnd(18)}${numbers.join('')}${ratio < goal ? '  below' : ''}`);
-    }
+    console.log('                      ours: ns per element             orjson ÷ ours');
     console.log(
-      `\nthe first encode of all took ${startup.toFixed(1)} ms, for ${first.length} bytes: what comes before it costs nothing`,
+      'array               chunks    into   whole  orjson   chunks   into  whole   goal  json.dumps  JSON.stringify',
     );
+    let versions = '';
+    for (const each of corpus.filter(({ name }) => picked.test(name))) {
+      const { found, medians } = await measure(each, inside, outside, join(folder, 'array'));
+      if (found) versions = `, orjson ${found.orjson}, numpy ${found.numpy}, Python ${found.python}`;
+      const cells = columns.map(([name, width, digits]) => {
+        const value = name === 'goal' ? each.goal : medians[name];
+        return (value === undefined ? '–' : value.toFixed(digits)).padStart(width);
+      });
+      const below = Math.min(medians['chunks ratio'], medians['into ratio']) < each.goal || medians['whole ratio'] < 1;
+      console.log(`${each.name.padEnd(18)}${cells.join('')}${below ? '  below' : ''}`);
+    }
+    const weight = ['kernel.js', 'kernel.wasm.js'].map((name) => statSync(`dist/json/${name}`).size);
+    console.log(`\nNode ${process.versions.node}${versions}; ${ROUNDS} rounds, medians`);
+    console.log(`the first encode of all took ${startup.toFixed(1)} ms, what comes before it nothing`);
+    console.log(`the kernels weigh ${(weight.reduce((a, b) => a + b) / 1024).toFixed(1)} KB in the package`);
   } finally {
-    python?.end();
+    outside?.end();
     rmSync(folder, { recursive: true });
   }
 }

@@ -8,6 +8,7 @@ import { openPython } from '../../src/ffi/open.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
 import { errorCases } from './cases/errors.ts';
+import { jsonCases } from './cases/json.ts';
 import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
 import { pythonCases } from './cases/python.ts';
@@ -51,7 +52,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(bufferCases, { ...source, python });
   await run(randomCases, { ...source, python });
   // Last those that close it.
-  for (const cases of [kindCases, sourceCases, errorCases, sharingCases, runCases, pythonCases])
+  for (const cases of [kindCases, sourceCases, jsonCases, errorCases, sharingCases, runCases, pythonCases])
     await run(cases, { ...source, python: openPython() });
 }
 report({ name: 'the process lives to its end', error: null, counted: null });

@@ -215,41 +215,6 @@ arrays = [array(code) for _ in range(60) for code in codes]
     return `${total} arrays, ${elements} elements`;
   },
 
-  'orjson: the same bytes for the dtypes it knows'(subject) {
-    const { python, text } = subject;
-    if (!has(subject, 'numpy') || !has(subject, 'orjson')) return 'skipped: no numpy and orjson here';
-    python.exec(`
-import numpy as np, orjson
-rng = np.random.default_rng(11)
-def dumps(a): return orjson.dumps(a, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-samples = []
-for code in ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]:
-    dtype = np.dtype(code)
-    bits = np.frombuffer(rng.bytes(3000 * dtype.itemsize), dtype=dtype)
-    if code == "?": bits = np.frombuffer(rng.bytes(3000), dtype="u1") > 127
-    samples += [np.ascontiguousarray(bits), np.ascontiguousarray(bits.reshape(30, 10, 10))]
-    if dtype.kind == "f":
-        for low, high in [(-1, 1), (0, 1e6), (1e14, 1e18), (1e-8, 1e-3)]:
-            samples.append(rng.uniform(low, high, 3000).astype(dtype))
-        samples.append(np.round(rng.uniform(0, 1e4, 3000), 2).astype(dtype))
-        samples.append(np.array([float("1e%d" % e) for e in range(-37, 38)], dtype=dtype))
-        samples.append(np.array([2.0**e for e in range(-126, 127)], dtype=dtype))
-        samples.append(np.arange(3000).astype(dtype))
-`);
-    const total = Number(text('len(samples)'));
-    for (let i = 0; i < total; i++) {
-      using view = python.view(`samples[${i}]`);
-      // orjson before 3.12 wrote `1e16`, without the plus.
-      const theirs = text(`dumps(samples[${i}])`)
-        .replace(/e(?=\d)/g, 'e+')
-        .split(',');
-      const ours = json(view).split(',');
-      const at = ours.findIndex((item, place) => item !== theirs[place]);
-      assert.deepEqual([ours[at], ours.length], [theirs[at], theirs.length], text(`samples[${i}].dtype`));
-    }
-    return `${total} arrays`;
-  },
-
   'a second Python is refused, the same one is the same'({ python }) {
     assert.equal(openPython(), python);
     assert.equal(openPython({ python: python.installation.executable }), python);
