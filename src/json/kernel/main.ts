@@ -10,7 +10,7 @@ import { float64s } from './floats';
 import { integerLoop } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
-import { advance, inRow, Loop, openArray, setDimensions } from './rows';
+import { advance, areRowsShort, cutIntoRows, inRow, Loop, openArray, setDimensions } from './rows';
 import { bools, int16s, int8s, uint16s, uint8s } from './small';
 import { makeBools, makeInt8s, makeUint16s } from './tables';
 
@@ -90,6 +90,10 @@ function shiftOf(type: i32): i32 {
 
 function encodeBlock(type: i32, shift: i32, src: usize, count: i32, p: usize): usize {
   const loop = chooseLoop(type, src, count);
+  if (areRowsShort()) {
+    loop(src, count, memory.TEXTS);
+    return cutIntoRows(memory.TEXTS, count, p);
+  }
   while (count > 0) {
     const run = inRow(count);
     p = advance(run, loop(src, run, p));

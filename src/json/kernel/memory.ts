@@ -32,6 +32,8 @@ export const DIGITS: usize = 0x31000;
 export const SCALED: usize = 0x32000;
 export const DENSE: usize = 0x33000;
 export const PLACES: usize = 0x33800;
+/** The text of a block of elements whose rows are short, before it is cut into rows. */
+export const TEXTS: usize = 0x34000;
 /** Text of eight truth values at a time, of int8, of uint16, of the magnitudes of float16. */
 export const BOOLS: usize = 0x38000;
 export const INT8S: usize = 0x3c000;

@@ -28,6 +28,43 @@ export function openArray(p: usize): usize {
   return p;
 }
 
+/**
+ * Rows so short that what a loop does before its first element would take longer than the elements: their text is
+ * written as if it were one row, and cut afterwards. Measured: rows of 2 take a tenth of the time, rows of 32 the same.
+ */
+const SHORT: f64 = 32;
+
+export function areRowsShort(): bool {
+  return dimensions > 0 && load<f64>(row) < SHORT;
+}
+
+/** Copies `count` elements' text, each with its comma, to `p`, with the brackets between rows. */
+export function cutIntoRows(text: usize, count: i32, p: usize): usize {
+  while (count > 0) {
+    const run = inRow(count);
+    count -= run;
+    let left = run;
+    for (;;) {
+      const bytes = v128.load(text);
+      v128.store(p, bytes);
+      let commas = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(COMMA)));
+      const found = popcnt(commas);
+      if (found < left) {
+        left -= found;
+        text += 16;
+        p += 16;
+        continue;
+      }
+      while (--left > 0) commas &= commas - 1;
+      const length = ctz(commas) + 1;
+      text += length;
+      p = advance(run, p + length);
+      break;
+    }
+  }
+  return p;
+}
+
 /** How many of the next `count` elements are in this row. */
 // @ts-ignore: decorator
 @inline
