@@ -11,46 +11,59 @@ const ROOM = 1 << 16;
  * for.
  */
 export function* indented(pieces: Iterable<Uint8Array>, width: number): Generator<Uint8Array> {
-  let room = new Uint8Array(ROOM);
-  let length = 0;
-  let depth = 0;
-  /** Whether a bracket was opened and nothing written in it yet. */
-  let empty = false;
-  let inText = false;
-  let escaped = false;
-
-  const newLine = (): void => {
-    room[length++] = LINE_FEED;
-    room.fill(SPACE, length, length + depth * width);
-    length += depth * width;
-  };
-
+  const layout = new Layout(width);
   for (const piece of pieces) {
-    for (const byte of piece) {
-      // A byte is followed by at most two ends of line.
-      const need = length + 2 * (2 + (depth + 1) * width);
-      if (need > room.length) {
-        if (length > 0) yield room.subarray(0, length);
-        if (need - length > room.length) room = new Uint8Array(2 * (need - length));
-        length = 0;
-      }
+    for (let from = 0; from < piece.length; ) {
+      from = layout.take(piece, from);
+      yield layout.text();
+    }
+  }
+}
+
+class Layout {
+  readonly #width: number;
+  #room = new Uint8Array(ROOM);
+  #length = 0;
+  #depth = 0;
+  /** Whether a bracket was opened and nothing written in it yet. */
+  #empty = false;
+  #inText = false;
+  #escaped = false;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** What was laid out of the last bytes taken. */
+  text(): Uint8Array {
+    return this.#room.subarray(0, this.#length);
+  }
+
+  /** Lays out bytes from an index on, as many as there is room for; returns the index behind them. */
+  take(piece: Uint8Array, from: number): number {
+    const width = this.#width;
+    // A byte is followed by at most two ends of line.
+    const most = 2 * (2 + (this.#depth + 1) * width);
+    if (2 * most > this.#room.length) this.#room = new Uint8Array(4 * most);
+    const room = this.#room;
+    let [depth, empty, inText, escaped] = [this.#depth, this.#empty, this.#inText, this.#escaped];
+    let [i, length] = [from, 0];
+    const end = room.length;
+    for (; i < piece.length; i++) {
+      const byte = piece[i] as number;
+      if (length + 2 * (2 + (depth + 1) * width) > end) break;
       if (inText) {
         room[length++] = byte;
         inText = escaped || byte !== QUOTE;
         escaped = !escaped && byte === BACKSLASH;
         continue;
       }
-      if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
-        depth--;
-        if (!empty) newLine();
-        empty = false;
-        room[length++] = byte;
-        continue;
-      }
-      if (empty) newLine();
+      const closes = byte === CLOSE_ARRAY || byte === CLOSE_OBJECT;
+      if (closes) depth--;
+      if (empty !== closes) length = newLine(room, length, depth * width);
       empty = false;
       room[length++] = byte;
-      if (byte === COMMA) newLine();
+      if (byte === COMMA) length = newLine(room, length, depth * width);
       else if (byte === COLON) room[length++] = SPACE;
       else if (byte === QUOTE) inText = true;
       else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
@@ -58,6 +71,14 @@ export function* indented(pieces: Iterable<Uint8Array>, width: number): Generato
         empty = true;
       }
     }
+    [this.#depth, this.#empty, this.#inText, this.#escaped, this.#length] = [depth, empty, inText, escaped, length];
+    return i;
   }
-  if (length > 0) yield room.subarray(0, length);
+}
+
+function newLine(room: Uint8Array, at: number, spaces: number): number {
+  room[at] = LINE_FEED;
+  // Not by fill: of a few bytes a call takes longer.
+  for (let i = 1; i <= spaces; i++) room[at + i] = SPACE;
+  return at + 1 + spaces;
 }

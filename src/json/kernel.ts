@@ -21,11 +21,28 @@ interface Exports {
     first: boolean,
     nonFinite: number,
     bigInteger: number,
+    unit: number,
   ): number;
   refused(): number;
+  weave(count: number, leaves: number, dimensions: number, first: boolean): number;
 }
 
-type Place = 'DIMENSIONS' | 'POWERS' | 'INPUT' | 'INPUT_SIZE' | 'OUTPUT' | 'OUTPUT_SIZE' | 'SLACK' | 'MOST_DIMENSIONS';
+/** The places in the kernels' memory, as kernel/main.ts exports them. */
+type Place =
+  | 'DIMENSIONS'
+  | 'MOST_DIMENSIONS'
+  | 'POWERS'
+  | 'INPUT'
+  | 'INPUT_SIZE'
+  | 'OUTPUT'
+  | 'OUTPUT_SIZE'
+  | 'SLACK'
+  | 'COLUMNS'
+  | 'COLUMNS_SIZE'
+  | 'LEAVES'
+  | 'MOST_LEAVES'
+  | 'BETWEEN'
+  | 'BETWEEN_SIZE';
 
 interface Type {
   readonly name: string;
@@ -48,9 +65,10 @@ const types = [
   { name: 'float16', size: 2, longest: '"-Infinity",'.length },
   { name: 'float32', size: 4, longest: '-0.00000123456789,'.length },
   { name: 'float64', size: 8, longest: '-1.2345678901234567e-308,'.length },
+  { name: 'datetime64', size: 8, longest: '"9999-12-31T23:59:59.999999999",'.length },
 ] as const satisfies readonly Type[];
 
-/** The element types that have a kernel. */
+/** The element types that have a kernel. Of datetime64 it knows years 0 to 9999 of some units, and refuses others. */
 export type KernelName = (typeof types)[number]['name'];
 
 const numbers: ReadonlyMap<string, number> = new Map(types.map(({ name }, number) => [name, number]));
@@ -60,17 +78,21 @@ const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
 const bigIntegerPolicies = ['number', 'string', undefined, 'error'] as const;
 
 /** The module, started, and views of its memory, which never grows. */
-interface Kernel {
-  readonly encode: Exports['encode'];
-  readonly refused: Exports['refused'];
-  readonly prepare: Exports['prepare'];
+export interface Kernel extends Pick<Exports, 'encode' | 'refused' | 'prepare' | 'weave'> {
   readonly at: Record<Place, number>;
   readonly memory: Uint8Array;
   readonly dimensions: Float64Array;
+  readonly leaves: Uint32Array;
 }
 
 let loaded: Kernel | undefined;
 const prepared = new Set<number>();
+
+/** The module, compiled and started once. */
+export function kernel(): Kernel {
+  loaded ??= load();
+  return loaded;
+}
 
 function load(): Kernel {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(kernelWasm)));
@@ -79,16 +101,18 @@ function load(): Kernel {
     globals.map(([name, value]) => [name, Number((value as WebAssembly.Global).value)]),
   );
   const at = places as Record<Place, number>;
-  const { memory, encode, refused, prepare } = exports as unknown as Exports;
+  const { memory, encode, refused, prepare, weave } = exports as unknown as Exports;
   const powers = powersOfTen();
   new BigUint64Array(memory.buffer, at.POWERS, powers.length).set(powers);
   return {
     encode,
     refused,
     prepare,
+    weave,
     at,
     memory: new Uint8Array(memory.buffer),
     dimensions: new Float64Array(memory.buffer, at.DIMENSIONS, 2 * at.MOST_DIMENSIONS),
+    leaves: new Uint32Array(memory.buffer, at.LEAVES, 4 * (at.MOST_LEAVES + 1)),
   };
 }
 
@@ -100,13 +124,13 @@ function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Compiles and starts the module and makes the tables of a type, all once. */
-function loadFor(type: number): Kernel {
-  loaded ??= load();
-  if (prepared.has(type)) return loaded;
-  loaded.prepare(type);
+/** The module with the tables of a type, made once. */
+function kernelFor(type: number): Kernel {
+  const all = kernel();
+  if (prepared.has(type)) return all;
+  all.prepare(type);
   prepared.add(type);
-  return loaded;
+  return all;
 }
 
 /** CPython's arrays have no more dimensions, but their elements may be arrays. */
@@ -114,16 +138,35 @@ const MOST_DIMENSIONS = 64;
 
 /** Whether there is a kernel for arrays of a type, on this machine: they find their numbers as WebAssembly stores them. */
 export function hasKernel(name: string, dimensions: number): boolean {
-  return hostIsLittle && dimensions <= MOST_DIMENSIONS && numbers.has(name);
+  return hostIsLittle && dimensions <= MOST_DIMENSIONS && numbers.has(name) && name !== 'datetime64';
 }
+
+/** The units of datetime64 that the kernel knows: how many seconds they have, or minus what divides a second. */
+export const timeUnits: Readonly<Record<string, number>> = {
+  W: 604_800,
+  D: 86_400,
+  h: 3600,
+  m: 60,
+  s: 1,
+  ms: -1e3,
+  us: -1e6,
+  ns: -1e9,
+};
 
 /**
  * An encoder for an array of a shape; none of its sizes is 0. Without dimensions it writes one number.
  *
+ * @param unit of datetime64, as {@link timeUnits} has it
+ *
  * Encoders may take turns: what one has written so far is its own, only the memory is everyone's.
  */
-export function chunkEncoder(name: KernelName, shape: readonly number[], policies: NumberPolicies): ChunkEncoder {
-  return new KernelEncoder(numbers.get(name) as number, shape, policies);
+export function chunkEncoder(
+  name: KernelName,
+  shape: readonly number[],
+  policies: NumberPolicies,
+  unit = 1,
+): ChunkEncoder {
+  return new KernelEncoder(numbers.get(name) as number, shape, policies, unit);
 }
 
 /** A class, for small arrays: its objects are made in a tenth of the time of an object with getters. */
@@ -137,8 +180,11 @@ class KernelEncoder implements ChunkEncoder {
   readonly #nonFinite: number;
   readonly #bigInteger: number;
 
-  constructor(type: number, shape: readonly number[], { nonFinite, bigInteger }: NumberPolicies) {
-    this.#kernel = loadFor(type);
+  readonly #unit: number;
+
+  constructor(type: number, shape: readonly number[], { nonFinite, bigInteger }: NumberPolicies, unit: number) {
+    this.#unit = unit;
+    this.#kernel = kernelFor(type);
     this.#type = type;
     this.#shape = shape;
     this.#nonFinite = nonFinitePolicies.indexOf(nonFinite);
@@ -160,24 +206,36 @@ class KernelEncoder implements ChunkEncoder {
   encode(count: number): Uint8Array {
     const { most, done } = this;
     if (!(count >= 1 && count <= most)) throw new RangeError(`a chunk has 1 to ${most} elements, not ${count}`);
-    this.#resume();
+    writeDimensions(this.#kernel, this.#shape, done);
     const { encode, refused, memory, at } = this.#kernel;
-    const length = encode(this.#type, count, this.#shape.length, done === 0, this.#nonFinite, this.#bigInteger);
+    const length = encode(
+      this.#type,
+      count,
+      this.#shape.length,
+      done === 0,
+      this.#nonFinite,
+      this.#bigInteger,
+      this.#unit,
+    );
     const byte = refused();
     if (byte >= 0 && this.refused < 0) this.refused = done + byte / (types[this.#type] as Type).size;
     this.done += count;
     return memory.subarray(at.OUTPUT, at.OUTPUT + length);
   }
+}
 
-  /** Where the array stands, as kernel/rows.ts reads it. */
-  #resume(): void {
-    const { dimensions } = this.#kernel;
-    let index = this.done;
-    for (let i = this.#shape.length - 1; i >= 0; i--) {
-      const size = this.#shape[i] ?? 1;
-      dimensions[2 * i] = size;
-      dimensions[2 * i + 1] = size - (index % size);
-      index = Math.floor(index / size);
-    }
+/** Where an array stands, as kernel/rows.ts reads it. */
+export function writeDimensions({ dimensions }: Kernel, shape: readonly number[], done: number): void {
+  let index = done;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const size = shape[i] ?? 1;
+    dimensions[2 * i] = size;
+    dimensions[2 * i + 1] = size - (index % size);
+    index = Math.floor(index / size);
   }
+}
+
+/** The longest text of a number of a type, with its comma, in bytes. */
+export function longestText(name: KernelName): number {
+  return (types[numbers.get(name) as number] as Type).longest;
 }

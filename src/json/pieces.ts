@@ -2,15 +2,16 @@
 import { dataViewOf } from '../bytes.ts';
 import type { Element, ElementValue } from '../view/element.ts';
 import { type Elements, gatherSome, swapBytes } from '../view/gather.ts';
-import { numberElement } from '../view/number.ts';
+import { type NumberName, numberElement } from '../view/number.ts';
 import { cStrides, elementCount } from '../view/py-buffer.ts';
 import { isCContiguous } from '../view/select.ts';
 import type { ChunkEncoder } from './chunk.ts';
 import { indented } from './indent.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { type EncodeOptions, type Policies, policiesOf } from './options.ts';
+import { recordEncoder } from './record-encoder.ts';
 import { type Encodable, type Source, sourceOf } from './source.ts';
-import { elementText, type Path, pathText, refusal, Where } from './text.ts';
+import { complexParts, elementText, type Path, pathText, refusal, Where } from './text.ts';
 import { textChunkEncoder } from './text-encoder.ts';
 
 /** The text in pieces that stand until the next is asked for. What is refused whatever the values are, is at once. */
@@ -44,22 +45,20 @@ interface Plan {
 function planFor(source: Source, policies: Policies): Plan {
   const { element, inner } = takenApart(source.element, [], policies);
   const shape = inner.length > 0 ? [...source.shape, ...inner] : source.shape;
-  const kernel = hasKernel(element.name, shape.length);
-  const where: Where = new Where(() => indexOf(encoder.done, outer));
-  const text = kernel ? undefined : elementText(element, policies, where);
   const end = shape.indexOf(0);
-  const empty = end >= 0;
+  if (hasKernel(element.name, shape.length) && end < 0) {
+    const encoder = chunkEncoder(element.name as KernelName, shape, policies);
+    return { encoder, element, inner, little: true, empty: false, shape };
+  }
+  const where: Where = new Where(() => indexOf(one.done, shape));
+  const text = elementText(element, policies, where);
   // Behind a dimension without elements there are none: what is written is the empty arrays before it.
-  const outer = empty ? shape.slice(0, end) : shape;
-  const encoder: ChunkEncoder = empty
-    ? textChunkEncoder(0, outer, () => '[]')
-    : text
-      ? textChunkEncoder(element.size, shape, text)
-      : chunkEncoder(element.name as KernelName, shape, policies);
-  return { encoder, element, inner, little: kernel, empty, shape: outer };
+  const outer = end < 0 ? shape : shape.slice(0, end);
+  const one = end < 0 ? textChunkEncoder(element.size, shape, text) : textChunkEncoder(0, outer, () => '[]');
+  const compound = end < 0 && /^(record|tuple|complex\d+|datetime64)$/.test(element.name);
+  const encoder = (compound && recordEncoder(element, shape, policies, one)) || one;
+  return { encoder, element, inner, little: false, empty: end >= 0, shape: outer };
 }
-
-const complexParts = { complex32: 'float16', complex64: 'float32', complex128: 'float64' } as const;
 
 /** An element as more dimensions of its array, as far as JSON has them alike. */
 function takenApart(element: Element, inner: readonly number[], policies: Policies): Pick<Plan, 'element' | 'inner'> {
@@ -110,7 +109,7 @@ function nested(elements: Elements, inner: readonly number[], size: number): Ele
 
 function refused({ encoder, element, shape }: Plan, room: Uint8Array, count: number): Error {
   const { refused, done } = encoder;
-  const { read, size } = numberElement(element.name as KernelName, true);
+  const { read, size } = numberElement(element.name as NumberName, true);
   const value: ElementValue = read(dataViewOf(room), (refused - (done - count)) * size);
   return refusal(value, pathText(indexOf(refused, shape)));
 }

@@ -2,7 +2,7 @@
  * What one element of a buffer is: how its bytes become a JavaScript value and back. It knows no format, which says
  * which elements there are, and no buffer.
  */
-import type { Datetime64, Timedelta64 } from './time.ts';
+import type { Datetime64, Timedelta64, TimeUnit } from './time.ts';
 
 /** A complex number. */
 export interface Complex {
@@ -102,6 +102,8 @@ export interface Element {
   readonly shape?: readonly number[];
   /** Of a subarray. */
   readonly item?: Element;
+  /** Of datetime64 and timedelta64: what they count. */
+  readonly counts?: { readonly unit: TimeUnit; readonly step: number };
   /** How many values are made of it when it is read, itself and all its parts. */
   readonly values: number;
   readonly read: (bytes: DataView, offset: number) => ElementValue;

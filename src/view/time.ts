@@ -207,6 +207,7 @@ export function timeElement(
     array: 'BigInt64Array',
     width: 8,
     little,
+    counts: { unit, step },
     values: 1,
     read: (bytes, offset) => new Class(bytes.getBigInt64(offset, little), unit, step),
     write: (bytes, offset, value) => bytes.setBigInt64(offset, countOf(value), little),

@@ -11,7 +11,9 @@ import type { Memory } from '../../src/memory/memory.ts';
 import type { BufferView } from '../../src/view/buffer-view.ts';
 import { viewObject } from '../../src/view/object.ts';
 import type { Range } from '../../src/view/range.ts';
+import { Datetime64, type TimeUnit } from '../../src/view/time.ts';
 import { type Image, imageMemory, imageSegments, OBJECT } from '../support/image.ts';
+import { randomBits } from './kernel-support.ts';
 
 const view = (image: Image): BufferView => viewObject(imageMemory(image), OBJECT);
 const text = (v: BufferView, options?: EncodeOptions): string => new TextDecoder().decode(encodeJson(v, options));
@@ -231,6 +233,106 @@ describe('elements that are more than a number', () => {
     const data = new Uint8Array(Uint16Array.of(0x3dcd, 0x3f80, 0x7f7f, 1, 0x7fc0).buffer);
     expect(text(view({ data, format: 'E', itemsize: 2 }))).toBe('[0.1,1.0,3.39e+38,9e-41,null]');
   });
+});
+
+describe('many records', () => {
+  const count = 5000;
+  const size = 29;
+  const data = new Uint8Array(count * size);
+  const all = new DataView(data.buffer);
+  for (let i = 0; i < count; i++) {
+    const at = i * size;
+    all.setFloat64(at, i / 7, true);
+    all.setBigInt64(at + 8, BigInt(i - 2500) * 4_000_000_000_000n, true);
+    all.setFloat32(at + 16, i, true);
+    all.setFloat32(at + 20, -i / 3, true);
+    data.set(new TextEncoder().encode(`a,\n${i % 10}`), at + 24);
+    data[at + 28] = i;
+  }
+  const records = (image: Image = {}): BufferView => view({ itemsize: size, data, ...image });
+  const format = 'T{<d:x:q:n:Zf:c:4s:s:B:b:}';
+  const plain = (v: BufferView): unknown =>
+    JSON.parse(
+      JSON.stringify(v.toList(), (_, part: unknown) =>
+        part instanceof Uint8Array
+          ? Buffer.from(part).toString('base64')
+          : typeof part === 'bigint'
+            ? Number(part)
+            : typeof part === 'object' && part !== null && 're' in part
+              ? Object.values(part)
+              : part,
+      ),
+    );
+  // Single precision has digits of its own, which the nearest double has not.
+  const rounded = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value), (_, part) => (typeof part === 'number' ? Math.fround(part) : part));
+
+  test.each([[[count]], [[count, 1]], [[1, count]], [[50, 100]], [[625, 2, 4]]])('of shape %j', (shape) => {
+    const v = records({ format, shape });
+    expect(rounded(JSON.parse(text(v)))).toEqual(rounded(plain(v)));
+    expect(text(v, { bytes: 'utf8' }).length).toBeGreaterThan(count * 40);
+    expect(JSON.parse(text(v, { bytes: 'utf8', indent: 2 }))).toEqual(JSON.parse(text(v, { bytes: 'utf8' })));
+  });
+
+  test('what a policy refuses is the first in the order of the text, with its place', () => {
+    const v = records({ format, shape: [50, 100] });
+    expect(() => text(v, { bigInteger: 'error' })).toThrow(
+      'expected an integer within ±(2^53 - 1), found -10000000000000000 at $[0][0].n;',
+    );
+    const broken = data.slice();
+    new DataView(broken.buffer).setFloat32(3210 * size + 20, Number.NaN, true);
+    new DataView(broken.buffer).setFloat64(3211 * size, Number.NaN, true);
+    broken[3210 * size + 24] = 0xff;
+    const w = records({ format, shape: [50, 100], data: broken });
+    expect(() => text(w, { nonFinite: 'error' })).toThrow('JSON has no NaN, found at $[32][10].c[1];');
+    expect(() => text(w, { nonFinite: 'error', complex: 'object' })).toThrow('found at $[32][10].c.im;');
+    expect(() => text(w, { bytes: 'utf8' })).toThrow('the bytes at $[32][10].s are no UTF-8');
+    expect(JSON.parse(text(w, { nonFinite: 'string' }))[32][10].c).toEqual([3210, 'NaN']);
+  });
+
+  test('of very many fields, of fields that are long', () => {
+    const many = Array.from({ length: 100 }, (_, i) => `b:f${i}:`).join('');
+    const bytes = Uint8Array.from({ length: 300 }, (_, i) => i);
+    const v = view({ format: `T{${many}}`, itemsize: 100, data: bytes });
+    expect(JSON.parse(text(v))).toEqual(v.toList());
+    const sub = view({ format: 'T{(10,10)b:f:}', itemsize: 100, data: bytes });
+    expect(JSON.parse(text(sub))).toEqual(sub.toList());
+    const name = 'n'.repeat(20_000);
+    const long = { data: new Uint8Array(120_003), shape: [3], format: `T{b:${name}:40000s:s:}` };
+    expect(JSON.parse(textOf(encodeJson(long, { bytes: 'utf8' })))).toEqual(Array(3).fill({ [name]: 0, s: '' }));
+  });
+});
+
+test('times are what the calendar of 64-bit integers says, from the first year to the last', () => {
+  const perYear = { W: 52n, D: 366n, h: 8784n, m: 527_040n, s: 31_622_400n, ms: 31_622_400_000n };
+  const units = { ...perYear, us: 31_622_400_000_000n, ns: 31_622_400_000_000_000n, ps: 1n << 60n, M: 12n, Y: 1n };
+  const random = randomBits(40_000);
+  for (const [unit, year] of Object.entries(units)) {
+    const counts: bigint[] = [0n, -1n, 1n, -(2n ** 63n), 2n ** 63n - 1n, -(2n ** 63n) + 1n];
+    for (const edge of [
+      '0000-01-01',
+      '9999-12-31T23:59:59.999',
+      '1970-01-01',
+      '2000-02-29',
+      '1900-03-01',
+      '0000-02-29',
+    ]) {
+      const milliseconds = BigInt(Date.parse(`${edge.slice(0, 10)}T00:00:00Z`));
+      const day = unit === 'W' ? 7n * 86_400_000n : 86_400_000n;
+      const count = /[YM]|ps/.test(unit)
+        ? milliseconds / 1000n
+        : (milliseconds * (year * (unit === 'W' ? 7n : 1n))) / (366n * day);
+      for (let near = -40n; near <= 40n; near++) counts.push(count + near);
+    }
+    for (let i = 0; i < 20_000; i++) {
+      const bits = (BigInt(random[2 * i] as number) << 32n) | BigInt(random[2 * i + 1] as number);
+      counts.push(BigInt.asIntN(64, BigInt.asIntN(64, bits) >> BigInt(i % 64)), (bits % (8000n * year)) - 1970n * year);
+    }
+    const data = BigInt64Array.from(counts);
+    const written = encodeJson({ data, shape: [data.length], format: `M8[${unit}]` });
+    const expected = [...data].map((count) => new Datetime64(count, unit as TimeUnit));
+    expect(textOf(written)).toBe(JSON.stringify(expected));
+  }
 });
 
 test('integers beyond 2^53 as asked', () => {

@@ -12,6 +12,7 @@ import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
 import { advance, areRowsShort, cutIntoRows, inRow, Loop, openArray, setDimensions } from './rows';
 import { bools, int16s, int8s, uint16s, uint8s } from './small';
+import { setUnit, times } from './times';
 import { makeBools, makeInt8s, makeUint16s } from './tables';
 
 export const DIMENSIONS: usize = memory.DIMENSIONS;
@@ -25,6 +26,14 @@ export const INPUT_SIZE: usize = memory.INPUT_SIZE;
 export const OUTPUT: usize = memory.OUTPUT;
 export const OUTPUT_SIZE: usize = memory.OUTPUT_SIZE;
 export const SLACK: usize = memory.SLACK;
+export const COLUMNS: usize = memory.COLUMNS;
+export const COLUMNS_SIZE: usize = memory.COLUMNS_SIZE;
+export const LEAVES: usize = memory.LEAVES;
+export const MOST_LEAVES: i32 = memory.MOST_LEAVES;
+export const BETWEEN: usize = memory.BETWEEN;
+export const BETWEEN_SIZE: usize = memory.BETWEEN_SIZE;
+
+export { weave } from './weave';
 
 /** Numbered as TypeScript's side does. */
 const enum Type {
@@ -40,6 +49,7 @@ const enum Type {
   Float16,
   Float32,
   Float64,
+  Datetime64,
 }
 
 /** Elements whose loop is chosen together. */
@@ -53,14 +63,23 @@ export function prepare(type: i32): void {
   else if (type <= Type.Uint64) makeUint16s();
   else if (type == Type.Float16) makeFloat16s();
   else if (type == Type.Float32) makeFactors32();
-  else makeFactors64();
+  else if (type == Type.Float64) makeFactors64();
 }
 
 /**
  * Encodes the next `count` elements of an array, which are at INPUT, to OUTPUT; returns the length of the text.
  * TypeScript has written at DIMENSIONS what is left of the array.
  */
-export function encode(type: i32, count: i32, dimensions: i32, first: bool, nonFinite: i32, bigInteger: i32): i32 {
+export function encode(
+  type: i32,
+  count: i32,
+  dimensions: i32,
+  first: bool,
+  nonFinite: i32,
+  bigInteger: i32,
+  unit: i32,
+): i32 {
+  setUnit(unit);
   setPolicy(nonFinite, bigInteger);
   clearOffender();
   setDimensions(dimensions);
@@ -85,7 +104,7 @@ export function refused(): i32 {
 function shiftOf(type: i32): i32 {
   if (type <= Type.Uint8) return 0;
   if (type <= Type.Uint16 || type == Type.Float16) return 1;
-  return type == Type.Int64 || type == Type.Uint64 || type == Type.Float64 ? 3 : 2;
+  return type == Type.Int32 || type == Type.Uint32 || type == Type.Float32 ? 2 : 3;
 }
 
 function encodeBlock(type: i32, shift: i32, src: usize, count: i32, p: usize): usize {
@@ -127,6 +146,8 @@ function chooseLoop(type: i32, src: usize, count: i32): Loop {
       return float16s;
     case Type.Float32:
       return float32s;
+    case Type.Datetime64:
+      return times;
     default:
       return float64s;
   }

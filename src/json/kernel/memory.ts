@@ -45,5 +45,12 @@ export const INPUT_SIZE: usize = 0x10000;
 /** Text goes here. */
 export const OUTPUT: usize = 0x150000;
 export const OUTPUT_SIZE: usize = 0x40000;
+/** Of records: the texts of each field, the fields, and what is written between them; see weave.ts. */
+export const COLUMNS: usize = 0x190000;
+export const COLUMNS_SIZE: usize = 0x40000;
+export const LEAVES: usize = 0x1d0000;
+export const MOST_LEAVES: i32 = 255;
+export const BETWEEN: usize = 0x1d1000;
+export const BETWEEN_SIZE: usize = 0x4000;
 /** Stores may reach so far past the end of the text. */
 export const SLACK: usize = 64;

@@ -1,0 +1,242 @@
+/**
+ * Writes arrays of records: the fields are written by the kernels, one after the other for a whole chunk of records, and
+ * woven into the records' text. It knows which fields there are; how they are written others know.
+ */
+import { concatenate, dataViewOf } from '../bytes.ts';
+import type { Element } from '../view/element.ts';
+import { gather, swapBytes } from '../view/gather.ts';
+import { numberElement } from '../view/number.ts';
+import type { ChunkEncoder } from './chunk.ts';
+import {
+  chunkEncoder,
+  hasKernel,
+  type Kernel,
+  type KernelName,
+  kernel,
+  longestText,
+  timeUnits,
+  writeDimensions,
+} from './kernel.ts';
+import type { Policies } from './options.ts';
+import { complexParts, type ElementText, elementText, Where } from './text.ts';
+
+/** A field that has no fields: its place in the record, and what is written between the one before and it. */
+interface Leaf {
+  readonly before: string;
+  readonly element: Element;
+  readonly offset: number;
+}
+
+/** More fields are rather written one by one. */
+const MOST_LEAVES = 64;
+
+/** The fields of an element in the order of their text, and what is written behind the last. */
+function leavesOf(root: Element, policies: Policies): { leaves: Leaf[]; after: string } | undefined {
+  const leaves: Leaf[] = [];
+  let before = '';
+  const visit = (element: Element, offset: number): void => {
+    const { name, fields = [], shape = [], item, size, little } = element;
+    if (leaves.length > MOST_LEAVES) return;
+    if (item) nest(item, shape, offset);
+    else if (name === 'record' || name === 'tuple') {
+      const named = name === 'record' && policies.records === 'object';
+      before += named ? '{' : '[';
+      let first = true;
+      for (const field of fields) {
+        for (let i = 0; i < field.repeat; i++, first = false) {
+          before += `${first ? '' : ','}${named ? `${JSON.stringify(String(field.name))}:` : ''}`;
+          visit(field.element, offset + field.offset + i * field.element.size);
+        }
+      }
+      before += named ? '}' : ']';
+    } else if (name in complexParts) {
+      const part = numberElement(complexParts[name as keyof typeof complexParts], little);
+      const asObject = policies.complex === 'object';
+      before += asObject ? '{"re":' : '[';
+      visit(part, offset);
+      before += asObject ? ',"im":' : ',';
+      visit(part, offset + size / 2);
+      before += asObject ? '}' : ']';
+    } else {
+      const number = name === 'pointer' ? numberElement(size === 8 ? 'uint64' : 'uint32', little) : element;
+      leaves.push({ before, element: number, offset });
+      before = '';
+    }
+  };
+  const nest = (item: Element, [length, ...rest]: readonly number[], offset: number): void => {
+    if (length === undefined) visit(item, offset);
+    else {
+      before += '[';
+      const step = rest.reduce((product, size) => product * size, item.size);
+      for (let i = 0; i < length && leaves.length <= MOST_LEAVES; i++) {
+        if (i > 0) before += ',';
+        nest(item, rest, offset + i * step);
+      }
+      before += ']';
+    }
+  };
+  visit(root, 0);
+  return leaves.length > 0 && leaves.length <= MOST_LEAVES ? { leaves, after: before } : undefined;
+}
+
+/** How the texts of a field are made, for many records. */
+interface Column extends Leaf {
+  /** Undefined where there is no kernel. */
+  readonly numbers: ChunkEncoder | undefined;
+  readonly text: ElementText | undefined;
+  /** Of one text, in bytes, with what parts it from the next. */
+  readonly longest: number;
+  readonly parted: number;
+}
+
+const COMMA = 0x2c;
+/** No text of JSON has a line feed in it. */
+const LINE_FEED = 0x0a;
+
+const utf8 = new TextEncoder();
+
+/** An element of a record's text that is no number, in bytes: names of days and escaped characters at their longest. */
+function longestOf({ name, size }: Element): number {
+  return /^(bytes|void|str)$/.test(name) ? 6 * size + 3 : 64;
+}
+
+/**
+ * An encoder for an array of records of a shape, none of its sizes 0; undefined where records are too large for it.
+ *
+ * @param one writes the same element by element: what is refused it refuses, in the order of the records
+ */
+export function recordEncoder(
+  element: Element,
+  shape: readonly number[],
+  policies: Policies,
+  one: ChunkEncoder,
+): ChunkEncoder | undefined {
+  const parts = hasKernel('int8', shape.length) ? leavesOf(element, policies) : undefined;
+  if (!parts) return undefined;
+  const where = new Where(() => []);
+  const columns = parts.leaves.map((leaf): Column => {
+    const { name, counts } = leaf.element;
+    const unit = name === 'datetime64' && counts?.step === 1 ? timeUnits[counts.unit] : undefined;
+    if (!hasKernel(name, 1) && unit === undefined) {
+      const text = elementText(leaf.element, policies, where);
+      return { ...leaf, numbers: undefined, text, longest: longestOf(leaf.element), parted: LINE_FEED };
+    }
+    const numbers = chunkEncoder(name as KernelName, [ENDLESS], policies, unit);
+    return { ...leaf, numbers, text: undefined, longest: longestText(name as KernelName), parted: COMMA };
+  });
+  const encoder = new RecordEncoder(element.size, shape, columns, parts.after, one);
+  return encoder.most > 0 ? encoder : undefined;
+}
+
+/** More numbers than there are, so that no bracket ends them. */
+const ENDLESS = 2 ** 52;
+
+/** Records of a chunk. */
+const MOST = 1024;
+
+class RecordEncoder implements ChunkEncoder {
+  readonly most: number;
+  done = 0;
+  readonly refused = -1;
+  readonly #kernel: Kernel;
+  readonly #size: number;
+  readonly #shape: readonly number[];
+  readonly #columns: readonly Column[];
+  readonly #between: Uint8Array;
+  /** By field, then behind the last: where in `between` its text begins, and how long it is. */
+  readonly #places: readonly (readonly [at: number, length: number])[];
+  readonly #one: ChunkEncoder;
+  #room = new Uint8Array();
+
+  constructor(size: number, shape: readonly number[], columns: readonly Column[], after: string, one: ChunkEncoder) {
+    this.#kernel = kernel();
+    const { at } = this.#kernel;
+    const between = [...columns.map(({ before }) => before), after].map((text) => utf8.encode(text));
+    this.#between = concatenate(between);
+    const { length: end } = this.#between;
+    this.#places = between.map(({ length }, i) => {
+      const before = between.slice(0, i).reduce((sum, text) => sum + text.length, 0);
+      return [at.BETWEEN + before, length];
+    });
+    const texts = columns.reduce((sum, { longest }) => sum + longest, 0);
+    const brackets = 2 * shape.length + 1;
+    const fits = Math.min(
+      (at.COLUMNS_SIZE - at.SLACK) / texts,
+      (at.OUTPUT_SIZE - at.SLACK - brackets) / (texts + end + brackets),
+    );
+    this.most = end + at.SLACK > at.BETWEEN_SIZE ? 0 : Math.min(MOST, Math.floor(fits));
+    this.#size = size;
+    this.#shape = shape;
+    this.#columns = columns;
+    this.#one = one;
+  }
+
+  room(count: number): Uint8Array {
+    const length = count * this.#size;
+    if (this.#room.length < length) this.#room = new Uint8Array(length);
+    return this.#room.subarray(0, length);
+  }
+
+  encode(count: number): Uint8Array {
+    const { memory, at, weave } = this.#kernel;
+    if (!this.#writeColumns(count)) return this.#oneByOne(count);
+    memory.set(this.#between, at.BETWEEN);
+    writeDimensions(this.#kernel, this.#shape, this.done);
+    const length = weave(count, this.#columns.length, this.#shape.length, this.done === 0);
+    this.done += count;
+    return memory.subarray(at.OUTPUT, at.OUTPUT + length);
+  }
+
+  /** The texts of all fields, and at LEAVES where they are; false if a policy refuses one. */
+  #writeColumns(count: number): boolean {
+    const { at, leaves } = this.#kernel;
+    let end = at.COLUMNS;
+    for (const [i, column] of this.#columns.entries()) {
+      const [before, length] = this.#places[i] as readonly [number, number];
+      leaves.set([end, column.parted, before, length], 4 * i);
+      const written = column.numbers
+        ? this.#numbers(column, column.numbers, count, end)
+        : this.#texts(column, count, end);
+      if (written < 0) return false;
+      end += written;
+    }
+    const [before, length] = this.#places.at(-1) as readonly [number, number];
+    leaves.set([0, 0, before, length], 4 * this.#columns.length);
+    return true;
+  }
+
+  /** Writes the texts of a field that has a kernel; returns their length. */
+  #numbers({ element, offset }: Column, numbers: ChunkEncoder, count: number, to: number): number {
+    const { memory } = this.#kernel;
+    const room = numbers.room(count);
+    const all = { bytes: dataViewOf(this.#room), origin: offset, shape: [count], strides: [this.#size] };
+    gather(all, element.size, room);
+    if (!element.little && element.width > 1) swapBytes(room, element.width);
+    numbers.done = 1;
+    const text = numbers.encode(count);
+    if (numbers.refused >= 0) return -1;
+    memory.set(text, to);
+    return text.length;
+  }
+
+  #texts({ text, offset }: Column, count: number, to: number): number {
+    const { memory, at } = this.#kernel;
+    const bytes = dataViewOf(this.#room);
+    let all = '';
+    try {
+      for (let i = 0; i < count; i++) all += `${text?.(bytes, offset + i * this.#size)}\n`;
+    } catch {
+      // Whoever writes one by one meets it again.
+      return -1;
+    }
+    return utf8.encodeInto(all, memory.subarray(to, at.COLUMNS + at.COLUMNS_SIZE)).written;
+  }
+
+  #oneByOne(count: number): Uint8Array {
+    const one = this.#one;
+    one.done = this.done;
+    one.room(count).set(this.#room.subarray(0, count * this.#size));
+    this.done += count;
+    return one.encode(count);
+  }
+}
