@@ -95,6 +95,49 @@ newline = [bool(option & orjson.OPT_APPEND_NEWLINE) for option in options]
     return `10,000 arrays, ${elements} elements`;
   },
 
+  'orjson: where it differs, it differs as the page says'(subject) {
+    const { python } = subject;
+    if (!has(subject, 'numpy') || !has(subject, 'orjson')) return 'skipped: no numpy and orjson here';
+    python.exec(`
+import numpy as np, orjson
+def theirs(a):
+    try: return orjson.dumps(a, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    except TypeError: return "refused"
+points = np.arange(4.0).reshape(2, 2)
+differing = [np.array([0.1], "f2"), np.array([1001], "M8[ns]"), np.array([1], "M8[ps]"), np.array([-2000], "M8[Y]"),
+    np.array(["NaT"], "M8[s]"), points[:, :1], points.T, np.array([1], ">i4"), np.array(1.5), np.array([1j]),
+    np.zeros(1, [("x", "i4")]), np.array([b"a"]), np.array(["a"]), np.array([1], "m8[s]"), np.array([0.5], "g"), memoryview(b"a")]
+`);
+    const ours = Array.from({ length: value<number>(subject, 'len(differing)') }, (_, i) => {
+      using view = python.view(`differing[${i}]`);
+      return textOf(encodeJson(view));
+    });
+    assert.deepEqual(ours, [
+      '[0.1]',
+      '["1970-01-01T00:00:00.000001001"]',
+      '["1970-01-01T00:00:00.000000000001"]',
+      '["-030-01-01T00:00:00"]',
+      '[null]',
+      '[[0.0],[2.0]]',
+      '[[0.0,2.0],[1.0,3.0]]',
+      '[1]',
+      '1.5',
+      '[[0.0,1.0]]',
+      '[{"x":0}]',
+      '["YQ=="]',
+      '["a"]',
+      '["PT1S"]',
+      '[0.5]',
+      '[97]',
+    ]);
+    if (!value<boolean>(subject, 'int(orjson.__version__.split(".")[1]) >= 12'))
+      return 'orjson before 3.12 differs more';
+    const said = value<string[]>(subject, '[theirs(a) for a in differing]');
+    assert.deepEqual(said.slice(0, 2), ['[0.099975586]', '["1970-01-01T00:00:00.000001"]']);
+    assert.deepEqual(new Set(said.slice(2)), new Set(['refused']));
+    return `${said.length} arrays`;
+  },
+
   'records, complex numbers, bytes, text, times: what Python itself reads in the JSON'(subject) {
     const { python, text } = subject;
     if (!has(subject, 'numpy')) return 'skipped: no numpy here';

@@ -1,0 +1,64 @@
+/** What the text of a record is made of: the fields that have no fields, and what is written between them. */
+import type { Element } from '../view/element.ts';
+import { numberElement } from '../view/number.ts';
+import type { Policies } from './options.ts';
+import { complexParts } from './text.ts';
+
+/** A field that has no fields: its place in the record, and what is written between the one before and it. */
+export interface Leaf {
+  readonly before: string;
+  readonly element: Element;
+  readonly offset: number;
+}
+
+/** More fields are rather written one by one. */
+const MOST_LEAVES = 64;
+
+/** The fields of an element in the order of their text, and what is written behind the last. */
+export function leavesOf(root: Element, policies: Policies): { leaves: Leaf[]; after: string } | undefined {
+  const leaves: Leaf[] = [];
+  let before = '';
+  const visit = (element: Element, offset: number): void => {
+    const { name, fields = [], shape = [], item, size, little } = element;
+    if (leaves.length > MOST_LEAVES) return;
+    if (item) nest(item, shape, offset);
+    else if (name === 'record' || name === 'tuple') {
+      const named = name === 'record' && policies.records === 'object';
+      before += named ? '{' : '[';
+      let first = true;
+      for (const field of fields) {
+        for (let i = 0; i < field.repeat; i++, first = false) {
+          before += `${first ? '' : ','}${named ? `${JSON.stringify(String(field.name))}:` : ''}`;
+          visit(field.element, offset + field.offset + i * field.element.size);
+        }
+      }
+      before += named ? '}' : ']';
+    } else if (name in complexParts) {
+      const part = numberElement(complexParts[name as keyof typeof complexParts], little);
+      const asObject = policies.complex === 'object';
+      before += asObject ? '{"re":' : '[';
+      visit(part, offset);
+      before += asObject ? ',"im":' : ',';
+      visit(part, offset + size / 2);
+      before += asObject ? '}' : ']';
+    } else {
+      const number = name === 'pointer' ? numberElement(size === 8 ? 'uint64' : 'uint32', little) : element;
+      leaves.push({ before, element: number, offset });
+      before = '';
+    }
+  };
+  const nest = (item: Element, [length, ...rest]: readonly number[], offset: number): void => {
+    if (length === undefined) visit(item, offset);
+    else {
+      before += '[';
+      const step = rest.reduce((product, size) => product * size, item.size);
+      for (let i = 0; i < length && leaves.length <= MOST_LEAVES; i++) {
+        if (i > 0) before += ',';
+        nest(item, rest, offset + i * step);
+      }
+      before += ']';
+    }
+  };
+  visit(root, 0);
+  return leaves.length > 0 && leaves.length <= MOST_LEAVES ? { leaves, after: before } : undefined;
+}
