@@ -14,7 +14,7 @@ import type { Encodable } from './source.ts';
  * @throws JsonEncodeError at a value that an option refuses; the message says where.
  * @throws ReleasedError if the view was released.
  * @throws TypeError if it is no array, or an option not one.
- * @throws RangeError if the text is longer than a typed array can be.
+ * @throws RangeError if there is no memory for the text.
  * @example
  * ```ts
  * import { encodeJson } from 'memview';
@@ -42,24 +42,37 @@ const SHORT = 1 << 16;
 
 /** The memory that long texts are put together in, so that only their copy touches pages anew. It may be collected. */
 let kept: WeakRef<Uint8Array> | undefined;
+/** Of that memory, in bytes: more is not kept. */
+const MOST_KEPT = 1 << 26;
 
 function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>): Uint8Array {
   let room = kept?.deref() ?? new Uint8Array(1 << 20);
+  // Whoever encodes meanwhile has another.
+  kept = undefined;
   let length = 0;
   const add = (piece: Uint8Array): void => {
     if (length + piece.length > room.length) {
-      const larger = new Uint8Array(2 * (length + piece.length));
+      const larger = orNoRoom(() => new Uint8Array(2 * (length + piece.length)), length);
       larger.set(room.subarray(0, length));
       room = larger;
     }
     room.set(piece, length);
     length += piece.length;
   };
-  kept = undefined;
   for (const piece of begun) add(piece);
   for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
-  kept = new WeakRef(room);
-  return copyOf(room.subarray(0, length));
+  if (room.length <= MOST_KEPT) kept = new WeakRef(room);
+  return orNoRoom(() => copyOf(room.subarray(0, length)), length);
+}
+
+function orNoRoom(take: () => Uint8Array, length: number): Uint8Array {
+  try {
+    return take();
+  } catch (cause) {
+    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
+      cause,
+    });
+  }
 }
 
 /** A copy in memory of its own. Of a typed array the constructor does not write zeros first, as `slice` does. */
