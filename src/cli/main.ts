@@ -52,11 +52,12 @@ verb('show', 'the live PyMemoryViewObject of an expression, field by field, and 
 
 verb('json', 'the elements of an expression as JSON')
   .argument('<expression>', 'Python, e.g. numpy.arange(6)')
-  .action(async (expression: string, options: SourceOptions) => {
+  .option('--indent', 'every element on a line of its own')
+  .action(async (expression: string, options: SourceOptions & { readonly indent?: true }) => {
     const source = await openSource(options, tell);
     using view = source.view(expression);
-    await pipeline(Readable.from(encodeJsonChunks(view)), process.stdout, { end: false });
-    print('');
+    const chunks = encodeJsonChunks(view, { indent: options.indent ? 2 : 0, newline: true });
+    await pipeline(Readable.from(chunks), process.stdout, { end: false });
   });
 
 verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Python itself confirms').action(

@@ -47,6 +47,11 @@ describe.each(sources)('on $name', ({ args }) => {
     });
   });
 
+  test('json --indent puts every element on a line of its own', () => {
+    const { status, stdout } = memview(['json', ...args, '--indent', 'memoryview(bytes(range(4))).cast("B", (2, 2))']);
+    expect([status, stdout]).toEqual([0, '[\n  [\n    0,\n    1\n  ],\n  [\n    2,\n    3\n  ]\n]\n']);
+  });
+
   test('show prints every field with its offset, then the view', () => {
     const { status, stdout } = memview([
       'show',
