@@ -6,7 +6,7 @@ export interface ChunkEncoder {
   readonly most: number;
   /** Elements encoded so far. Where it is set, the next chunk begins there. */
   done: number;
-  /** Of the whole array, the first element that a policy `error` refuses, once a chunk had it; or -1. */
+  /** Of the whole array, the first element in the last chunk that a policy `error` refuses; or -1. */
   readonly refused: number;
   /**
    * Where the bytes of the next `count` elements go, without gaps. Memory of all encoders: fill it, then call `encode`,

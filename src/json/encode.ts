@@ -1,4 +1,5 @@
 /** Arrays → JSON: the text in one piece, in chunks, or in a buffer of the caller's. It knows no element. */
+import { describe } from '../view/element.ts';
 import type { EncodeOptions } from './options.ts';
 import { piecesOf } from './pieces.ts';
 import type { Encodable } from './source.ts';
@@ -81,8 +82,7 @@ function copyOf(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The same JSON in pieces of at most 256 KiB (a single element beyond that is one piece), each its own memory, made when
- * it is asked for: `Readable.from` and `ReadableStream.from` stream it, no faster than it is read. The view must not be
+ * The same JSON in pieces of at most 256 KiB, each its own memory, made when it is asked for: `Readable.from` and `ReadableStream.from` stream it, no faster than it is read. The view must not be
  * released before the end.
  *
  * @throws as {@link encodeJson}; what concerns single values when their piece is asked for.
@@ -98,12 +98,19 @@ export function encodeJsonChunks(array: Encodable, options?: EncodeOptions): Gen
   return copies(piecesOf(array, options));
 }
 
+/** Of a chunk, in bytes. */
+const MOST = 1 << 18;
+
 function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
-  for (const piece of pieces) yield copyOf(piece);
+  for (const piece of pieces) {
+    const own = copyOf(piece);
+    if (own.length <= MOST) yield own;
+    else for (let at = 0; at < own.length; at += MOST) yield own.slice(at, at + MOST);
+  }
 }
 
 /**
- * The same JSON, written into a buffer of the caller's from its start.
+ * The same JSON, written into a buffer of the caller's from its start. It must not be memory of the array.
  *
  * @returns how many bytes it is
  * @throws as {@link encodeJson}
@@ -117,13 +124,18 @@ function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, unde
  * ```
  */
 export function encodeJsonInto(array: Encodable, target: Uint8Array, options?: EncodeOptions): number {
-  if (!(target instanceof Uint8Array)) throw new TypeError(`expected a Uint8Array to write into, got ${typeof target}`);
+  if (!isUint8Array(target)) throw new TypeError(`expected a Uint8Array to write into, got ${describe(target)}`);
   let length = 0;
-  for (const piece of piecesOf(array, options)) {
+  for (const piece of piecesOf(array, options, target)) {
     const room = target.length - length;
     if (room > 0) target.set(piece.length <= room ? piece : piece.subarray(0, room), length);
     length += piece.length;
   }
   if (length <= target.length) return length;
   throw new RangeError(`expected a target of at least ${length} bytes for this array, got ${target.length}`);
+}
+
+/** Of this realm or of another. */
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 }

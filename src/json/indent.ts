@@ -13,8 +13,10 @@ const ROOM = 1 << 16;
 export function* indented(pieces: Iterable<Uint8Array>, width: number): Generator<Uint8Array> {
   const layout = new Layout(width);
   for (const piece of pieces) {
-    for (let from = 0; from < piece.length; ) {
-      from = layout.take(piece, from);
+    // Several are made of one, which does not stand so long.
+    const own = new Uint8Array(piece);
+    for (let from = 0; from < own.length; ) {
+      from = layout.take(own, from);
       yield layout.text();
     }
   }

@@ -2,6 +2,7 @@
  * The kernels that write numbers as JSON, from TypeScript's side: one WebAssembly module, compiled and started when it is
  * first needed. Elements are put into its memory a chunk at a time and text is taken from there; it knows nothing of views.
  */
+import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { hostIsLittle } from '../view/typed-array.ts';
 import type { ChunkEncoder } from './chunk.ts';
 import { kernelWasm } from './kernel.wasm.ts';
@@ -133,12 +134,17 @@ function kernelFor(type: number): Kernel {
   return all;
 }
 
-/** CPython's arrays have no more dimensions, but their elements may be arrays. */
-const MOST_DIMENSIONS = 64;
+/**
+ * Whether kernels write arrays of so many dimensions here: they find their numbers as WebAssembly stores them. Arrays whose
+ * elements are arrays may have more dimensions than CPython's have.
+ */
+export function kernelsRun(dimensions: number): boolean {
+  return hostIsLittle && dimensions <= PyBUF_MAX_NDIM;
+}
 
-/** Whether there is a kernel for arrays of a type, on this machine: they find their numbers as WebAssembly stores them. */
+/** Whether there is a kernel for every value of a type, in arrays of so many dimensions. */
 export function hasKernel(name: string, dimensions: number): boolean {
-  return hostIsLittle && dimensions <= MOST_DIMENSIONS && numbers.has(name) && name !== 'datetime64';
+  return kernelsRun(dimensions) && numbers.has(name) && name !== 'datetime64';
 }
 
 /** The units of datetime64 that the kernel knows: how many seconds they have, or minus what divides a second. */
@@ -156,9 +162,9 @@ export const timeUnits: Readonly<Record<string, number>> = {
 /**
  * An encoder for an array of a shape; none of its sizes is 0. Without dimensions it writes one number.
  *
- * @param unit of datetime64, as {@link timeUnits} has it
- *
  * Encoders may take turns: what one has written so far is its own, only the memory is everyone's.
+ *
+ * @param unit of datetime64, as {@link timeUnits} has it
  */
 export function chunkEncoder(
   name: KernelName,
@@ -179,7 +185,6 @@ class KernelEncoder implements ChunkEncoder {
   readonly #shape: readonly number[];
   readonly #nonFinite: number;
   readonly #bigInteger: number;
-
   readonly #unit: number;
 
   constructor(type: number, shape: readonly number[], { nonFinite, bigInteger }: NumberPolicies, unit: number) {
@@ -218,7 +223,7 @@ class KernelEncoder implements ChunkEncoder {
       this.#unit,
     );
     const byte = refused();
-    if (byte >= 0 && this.refused < 0) this.refused = done + byte / (types[this.#type] as Type).size;
+    this.refused = byte < 0 ? -1 : done + byte / (types[this.#type] as Type).size;
     this.done += count;
     return memory.subarray(at.OUTPUT, at.OUTPUT + length);
   }

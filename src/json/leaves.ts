@@ -11,23 +11,27 @@ export interface Leaf {
   readonly offset: number;
 }
 
-/** More fields are rather written one by one. */
-const MOST_LEAVES = 64;
-
-/** The fields of an element in the order of their text, and what is written behind the last. */
-export function leavesOf(root: Element, policies: Policies): { leaves: Leaf[]; after: string } | undefined {
+/**
+ * The fields of an element in the order of their text, and what is written behind the last; undefined if there are none, or
+ * more than `most`.
+ */
+export function leavesOf(
+  root: Element,
+  policies: Policies,
+  most: number,
+): { leaves: Leaf[]; after: string } | undefined {
   const leaves: Leaf[] = [];
   let before = '';
   const visit = (element: Element, offset: number): void => {
     const { name, fields = [], shape = [], item, size, little } = element;
-    if (leaves.length > MOST_LEAVES) return;
+    if (leaves.length > most) return;
     if (item) nest(item, shape, offset);
     else if (name === 'record' || name === 'tuple') {
       const named = name === 'record' && policies.records === 'object';
       before += named ? '{' : '[';
       let first = true;
       for (const field of fields) {
-        for (let i = 0; i < field.repeat; i++, first = false) {
+        for (let i = 0; i < field.repeat && leaves.length <= most; i++, first = false) {
           before += `${first ? '' : ','}${named ? `${JSON.stringify(String(field.name))}:` : ''}`;
           visit(field.element, offset + field.offset + i * field.element.size);
         }
@@ -52,7 +56,7 @@ export function leavesOf(root: Element, policies: Policies): { leaves: Leaf[]; a
     else {
       before += '[';
       const step = rest.reduce((product, size) => product * size, item.size);
-      for (let i = 0; i < length && leaves.length <= MOST_LEAVES; i++) {
+      for (let i = 0; i < length && leaves.length <= most; i++) {
         if (i > 0) before += ',';
         nest(item, rest, offset + i * step);
       }
@@ -60,5 +64,5 @@ export function leavesOf(root: Element, policies: Policies): { leaves: Leaf[]; a
     }
   };
   visit(root, 0);
-  return leaves.length > 0 && leaves.length <= MOST_LEAVES ? { leaves, after: before } : undefined;
+  return leaves.length > 0 && leaves.length <= most ? { leaves, after: before } : undefined;
 }

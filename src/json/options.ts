@@ -1,5 +1,7 @@
 /** How values are written for which JSON has more than one text, or none: the options, and what they are by default. */
 
+import { describe } from '../view/element.ts';
+
 const choices = {
   nonFinite: ['null', 'string', 'literal', 'error'],
   bigInteger: ['number', 'string', 'error'],
@@ -51,13 +53,18 @@ const byDefault = Object.fromEntries(names.map((name) => [name, choices[name][0]
  */
 export function policiesOf(options: EncodeOptions | undefined): Policies {
   if (options === undefined) return byDefault;
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(choices, name)) throw new TypeError(`there is no option ${name}; there are ${names.join(', ')}`);
-    const allowed: readonly unknown[] = choices[name as keyof typeof choices];
-    if (value !== undefined && !allowed.includes(value)) {
-      throw new TypeError(`${name} is one of ${allowed.join(', ')}; got ${String(value)}`);
-    }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new TypeError(`expected an object of options, got ${describe(options)}`);
   }
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...byDefault, ...Object.fromEntries(given) };
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(choices, name)) throw new TypeError(`there is no option ${name}; there are ${names.join(', ')}`);
+  }
+  return Object.fromEntries(names.map((name) => [name, choiceOf(name, options[name])])) as unknown as Policies;
+}
+
+function choiceOf(name: keyof typeof choices, value: unknown): unknown {
+  const allowed: readonly unknown[] = choices[name];
+  if (value === undefined) return allowed[0];
+  if (allowed.includes(value)) return value;
+  throw new TypeError(`${name} is one of ${allowed.join(', ')}; got ${describe(value)}`);
 }

@@ -1,5 +1,6 @@
 /** From the elements of an array to its text, piece by piece: which encoder writes it, and how it gets at the bytes. */
 import { dataViewOf } from '../bytes.ts';
+import { FormatError } from '../errors.ts';
 import type { Element, ElementValue } from '../view/element.ts';
 import { type Elements, gatherSome, swapBytes } from '../view/gather.ts';
 import { type NumberName, numberElement } from '../view/number.ts';
@@ -14,11 +15,19 @@ import { type Encodable, type Source, sourceOf } from './source.ts';
 import { complexParts, elementText, type Path, pathText, refusal, Where } from './text.ts';
 import { textChunkEncoder } from './text-encoder.ts';
 
-/** The text in pieces that stand until the next is asked for. What is refused whatever the values are, is at once. */
-export function piecesOf(array: Encodable, options: EncodeOptions | undefined): Iterable<Uint8Array> {
+/**
+ * The text in pieces that stand until the next is asked for. What is refused whatever the values are, is at once.
+ *
+ * @param target where they will be put: the array must not lie there
+ */
+export function piecesOf(
+  array: Encodable,
+  options: EncodeOptions | undefined,
+  target?: Uint8Array,
+): Iterable<Uint8Array> {
   const policies = policiesOf(options);
   const source = sourceOf(array);
-  const pieces = encoded(source, planFor(source, policies));
+  const pieces = encoded(source, planFor(source, policies), target);
   const laidOut = policies.indent > 0 ? indented(pieces, policies.indent) : pieces;
   return policies.newline ? followed(laidOut, Uint8Array.of(0x0a)) : laidOut;
 }
@@ -42,6 +51,9 @@ interface Plan {
   readonly shape: readonly number[];
 }
 
+/** Arrays without elements take no memory, so that a shape made of garbage may have any number of them. */
+const MOST_EMPTY = 2 ** 27;
+
 function planFor(source: Source, policies: Policies): Plan {
   const { element, inner } = takenApart(source.element, [], policies);
   const shape = inner.length > 0 ? [...source.shape, ...inner] : source.shape;
@@ -54,6 +66,9 @@ function planFor(source: Source, policies: Policies): Plan {
   const text = elementText(element, policies, where);
   // Behind a dimension without elements there are none: what is written is the empty arrays before it.
   const outer = end < 0 ? shape : shape.slice(0, end);
+  if (end >= 0 && elementCount(outer) > MOST_EMPTY) {
+    throw new FormatError(`expected at most 2^27 arrays without elements, got ${elementCount(outer)}; slice it`);
+  }
   const one = end < 0 ? textChunkEncoder(element.size, shape, text) : textChunkEncoder(0, outer, () => '[]');
   const compound = end < 0 && /^(record|tuple|complex\d+|datetime64)$/.test(element.name);
   const encoder = (compound && recordEncoder(element, shape, policies, one)) || one;
@@ -75,7 +90,7 @@ function takenApart(element: Element, inner: readonly number[], policies: Polici
   return { element, inner };
 }
 
-function* encoded({ parts }: Source, plan: Plan): Generator<Uint8Array> {
+function* encoded({ parts }: Source, plan: Plan, target: Uint8Array | undefined): Generator<Uint8Array> {
   const { encoder, inner, empty, shape } = plan;
   for (const part of parts()) {
     const total = empty ? elementCount(shape) : elementCount(part().shape) * elementCount(inner);
@@ -83,6 +98,9 @@ function* encoded({ parts }: Source, plan: Plan): Generator<Uint8Array> {
       const elements = part();
       const count = Math.min(encoder.most, total - from);
       const room = encoder.room(count);
+      if (target && overlap(elements.bytes, target)) {
+        throw new RangeError('the target is memory of the array itself, which would be overwritten; take another');
+      }
       if (!empty) read(elements, from, room, plan);
       const text = encoder.encode(count);
       if (encoder.refused >= 0) throw refused(plan, room, count);
@@ -91,14 +109,19 @@ function* encoded({ parts }: Source, plan: Plan): Generator<Uint8Array> {
   }
 }
 
+function overlap(one: ArrayBufferView, other: ArrayBufferView): boolean {
+  if (one.buffer !== other.buffer) return false;
+  return one.byteOffset < other.byteOffset + other.byteLength && other.byteOffset < one.byteOffset + one.byteLength;
+}
+
 function read(elements: Elements, from: number, room: Uint8Array, { element, inner, little }: Plan): void {
-  const { size, width } = element;
+  const { size } = element;
   const { bytes, origin } = elements;
   const all = inner.length > 0 ? nested(elements, inner, size) : elements;
   if (isCContiguous({ shape: all.shape, strides: all.strides, itemsize: size })) {
     room.set(new Uint8Array(bytes.buffer, bytes.byteOffset + origin + from * size, room.length));
   } else gatherSome(all, size, from, room);
-  if (little && !element.little && width > 1) swapBytes(room, width);
+  if (little && !element.little) swapBytes(room, size);
 }
 
 /** Elements that each are an array of a shape, as more dimensions. */

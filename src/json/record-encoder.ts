@@ -12,6 +12,7 @@ import {
   type Kernel,
   type KernelName,
   kernel,
+  kernelsRun,
   longestText,
   timeUnits,
   writeDimensions,
@@ -52,7 +53,7 @@ export function recordEncoder(
   policies: Policies,
   one: ChunkEncoder,
 ): ChunkEncoder | undefined {
-  const parts = hasKernel('int8', shape.length) ? leavesOf(element, policies) : undefined;
+  const parts = kernelsRun(shape.length) ? leavesOf(element, policies, kernel().at.MOST_LEAVES) : undefined;
   if (!parts) return undefined;
   const where = new Where(() => []);
   const columns = parts.leaves.map((leaf): Column => {
@@ -152,7 +153,7 @@ class RecordEncoder implements ChunkEncoder {
     const room = numbers.room(count);
     const all = { bytes: dataViewOf(this.#room), origin: offset, shape: [count], strides: [this.#size] };
     gather(all, element.size, room);
-    if (!element.little && element.width > 1) swapBytes(room, element.width);
+    if (!element.little) swapBytes(room, element.size);
     numbers.done = 1;
     const text = numbers.encode(count);
     if (numbers.refused >= 0) return -1;

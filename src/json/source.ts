@@ -1,6 +1,5 @@
 /** What can be written as JSON: which elements it has, and where their bytes are. It knows no text. */
 import { dataViewOf } from '../bytes.ts';
-import { FormatError } from '../errors.ts';
 import { parseTarget } from '../layouts/targets.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import { describe, type Element, type NumericTypedArray } from '../view/element.ts';
@@ -54,8 +53,8 @@ const arrays: Readonly<Record<string, NumberName>> = {
 
 /**
  * @throws TypeError if it is nothing that has elements.
- * @throws FormatError if its format is not understood, or does not fit its data.
- * @throws RangeError if its shape does not fit its data.
+ * @throws FormatError if its format is not understood.
+ * @throws RangeError if its shape and format do not fit its data.
  */
 export function sourceOf(value: Encodable): Source {
   if (value instanceof BufferView) return ofView(value);
@@ -63,17 +62,18 @@ export function sourceOf(value: Encodable): Source {
   if (typeof value === 'object' && value !== null && isTypedArray(value.data) && Array.isArray(value.shape)) {
     return ofNumericArray(value);
   }
-  throw new TypeError(
-    `expected a BufferView, a typed array or { data, shape }, got ${value === null ? 'null' : describe(value)}`,
-  );
+  throw new TypeError(`expected a BufferView, a typed array or { data, shape }, got ${describe(value)}`);
 }
 
 function isTypedArray(value: unknown): value is NumericTypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
+/** The name of a typed array's class, whatever the array itself says. */
+const classOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+
 function elementOf(array: NumericTypedArray): Element {
-  return numberElement(arrays[array[Symbol.toStringTag]] as NumberName, hostIsLittle);
+  return numberElement(arrays[classOf?.call(array)] as NumberName, hostIsLittle);
 }
 
 function ofArray(array: NumericTypedArray, shape: readonly number[], element: Element): Source {
@@ -82,7 +82,7 @@ function ofArray(array: NumericTypedArray, shape: readonly number[], element: El
   const all = (): Elements => {
     if (array.byteLength === byteLength) return { bytes: dataViewOf(bytesOf(array)), origin: 0, shape, strides };
     throw new TypeError(
-      `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached`,
+      `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached or resized`,
     );
   };
   return { element, shape, parts: () => [all] };
@@ -96,28 +96,32 @@ function bytesOf({ buffer, byteOffset, byteLength }: NumericTypedArray): Uint8Ar
 const machines = ['3.14-lp64', '3.14-llp64', '3.14-ilp32'].map(parseTarget);
 const bigMachine = parseTarget('3.14-lp64be');
 
-function ofNumericArray({ data, shape, format }: Exclude<Encodable, BufferView | NumericTypedArray>): Source {
+function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, BufferView | NumericTypedArray>): Source {
+  // Its own: it is read again for each chunk.
+  const shape = Array.from(given);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new RangeError(`expected a shape of whole numbers from 0 on, got [${shape}]`);
+    throw new RangeError(`expected a shape of whole numbers from 0 on, got [${shape.map(String)}]`);
   }
   const count = elementCount(shape);
-  if (format === undefined) return ofArray(checked(data, count, data.length), shape, elementOf(data));
-  const elements = (hostIsLittle ? machines : [bigMachine]).map((machine) => parseFormat(format, undefined, machine));
+  if (format === undefined) {
+    if (data.length === count) return ofArray(data, shape, elementOf(data));
+    throw new RangeError(`expected data of ${count} elements, as shape [${shape}] has, got ${data.length}`);
+  }
+  if (typeof format !== 'string') throw new TypeError(`expected a format as a string, got ${describe(format)}`);
+  const arrayClass = classOf?.call(data);
+  // What toTypedArray() makes of long doubles: the nearest doubles.
+  const asDoubles = arrayClass === 'Float64Array' ? format.replace(/^[@^]?(Z?)[gG]$/, '$1d') : format;
+  const elements = (hostIsLittle ? machines : [bigMachine]).map((machine) =>
+    parseFormat(asDoubles, undefined, machine),
+  );
   const fitting = elements.find(({ size }) => size * count === data.byteLength);
   if (fitting) return ofArray(data, shape, fitting);
-  // numbers that have no typed array of their own are kept in another: float16 in a Float32Array
-  const kept = elements.find(({ converted }) => converted === data[Symbol.toStringTag]);
-  if (kept) return ofArray(narrowed(checked(data, count, data.length), kept), shape, kept);
-  const [element] = elements as [Element];
-  if (data.byteLength % element.size === 0) checked(data, count, data.byteLength / element.size);
-  throw new FormatError(
-    `format ${JSON.stringify(format)} has elements of ${element.size} bytes; the data is of ${data.byteLength}, the shape [${shape}]`,
-  );
-}
-
-function checked(data: NumericTypedArray, expected: number, found: number): NumericTypedArray {
-  if (expected === found) return data;
-  throw new RangeError(`expected data of ${expected} elements, as the shape has, got ${found}`);
+  // Numbers that have no typed array of their own are kept in another: float16 in a Float32Array.
+  const kept = elements.find(({ converted }) => converted === arrayClass);
+  if (kept && data.length === count) return ofArray(narrowed(data, kept), shape, kept);
+  const sizes = [...new Set(elements.map(({ size }) => size * count))].join(' or ');
+  const said = `format ${JSON.stringify(format)} and shape [${shape}] take ${sizes} bytes of data`;
+  throw new RangeError(`${said}, got a ${arrayClass} of ${data.byteLength}`);
 }
 
 function narrowed(data: NumericTypedArray, { size, write }: Element): NumericTypedArray {
@@ -152,21 +156,32 @@ function* snapshots(view: BufferView): Generator<() => Elements> {
   for (const part of split(view)) yield elementsOf(part);
 }
 
-/** Parts of a view that follow one another in C order; one that is all of it where parts would reach as far as the whole. */
+/** The least that is read apart, in bytes: a page of the operating system. */
+const PAGE = 4096;
+
+/**
+ * Parts of a view that follow one another in C order, none of which reaches much further than {@link PART}. Where a later
+ * dimension has the larger stride, parts would reach as far as the whole, which then is the only one.
+ */
 function* split(view: BufferView, ranges: readonly Range[] = []): Generator<BufferView> {
-  const { shape, strides, itemsize } = view;
-  const size = shape[ranges.length];
-  const bytes = elementCount(shape.slice(ranges.length + 1)) * itemsize;
-  const stride = Math.abs(strides[ranges.length] ?? 0);
-  const dense = strides.slice(ranges.length + 1).every((inner) => Math.abs(inner) <= stride);
-  if (size === undefined || size * bytes <= PART || !(dense || view.suboffsets)) {
+  const { shape, strides, itemsize, suboffsets } = view;
+  const [size, ...inner] = shape.slice(ranges.length);
+  const [stride = 0, ...innerStrides] = strides.slice(ranges.length).map(Math.abs);
+  // Where pointers are followed, what is read is what there is.
+  const reach = suboffsets
+    ? elementCount(inner) * itemsize
+    : inner.reduce((sum, length, i) => sum + Math.max(length - 1, 0) * (innerStrides[i] ?? 0), itemsize);
+  const step = suboffsets ? reach : Math.max(stride, reach);
+  if (size === undefined || shape.includes(0) || size * step <= PART || innerStrides.some((other) => other > step)) {
     yield ranges.length > 0 ? view.slice(...ranges) : view;
     return;
   }
-  const step = Math.max(1, Math.floor(PART / bytes));
-  for (let i = 0; i < size; i += step) {
-    const range: Range = [i, Math.min(i + step, size)];
-    if (bytes > PART) yield* split(view, [...ranges, range]);
+  // What lies far apart is not read with all that is between.
+  const far = stride >= PAGE && stride > 4 * reach;
+  const count = far ? 1 : Math.max(1, Math.floor(PART / step));
+  for (let i = 0; i < size; i += count) {
+    const range: Range = [i, Math.min(i + count, size)];
+    if (reach > PART) yield* split(view, [...ranges, range]);
     else yield view.slice(...ranges, range);
   }
 }

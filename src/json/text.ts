@@ -4,7 +4,10 @@
  */
 import { FormatError, JsonEncodeError } from '../errors.ts';
 import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
+import { swapBytes } from '../view/gather.ts';
+import { elementCount } from '../view/py-buffer.ts';
 import type { Datetime64, Timedelta64 } from '../view/time.ts';
+import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { bfloat16Text, float16Text, float32Text, float64Text } from './number.ts';
 import type { Policies } from './options.ts';
 
@@ -191,14 +194,6 @@ function ascii(value: Uint8Array, end: number): string | undefined {
   return text;
 }
 
-interface Part {
-  readonly step: string | number;
-  /** What is written before it. */
-  readonly before: string;
-  readonly offset: number;
-  readonly text: ElementText;
-}
-
 function objectText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
   const parts = fields.map(({ name, offset, element }, i) => ({
     step: String(name),
@@ -206,35 +201,44 @@ function objectText(fields: readonly Field[], policies: Policies, where: Where):
     offset,
     text: elementText(element, policies, where),
   }));
-  return partsText(parts, '{', '}', where);
-}
-
-function listText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
-  const parts: Part[] = [];
-  for (const { element, offset, repeat } of fields) {
-    const text = elementText(element, policies, where);
-    for (let i = 0; i < repeat; i++) {
-      const step = parts.length;
-      parts.push({ step, before: step > 0 ? ',' : '[', offset: offset + i * element.size, text });
-    }
-  }
-  return partsText(parts, '[', ']', where);
-}
-
-function partsText(parts: readonly Part[], open: string, close: string, where: Where): ElementText {
-  if (parts.length === 0) return () => open + close;
   return (bytes, at) => {
-    let all = '';
+    let all = parts.length === 0 ? '{' : '';
     for (const { step, before, offset, text } of parts) {
       all += before + where.within(step, () => text(bytes, at + offset));
     }
-    return all + close;
+    return `${all}}`;
+  };
+}
+
+function listText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
+  const runs = fields.map(({ element, offset, repeat }) => ({
+    offset,
+    repeat,
+    size: element.size,
+    text: elementText(element, policies, where),
+    many: manyText(element, [repeat], policies),
+  }));
+  return (bytes, at) => {
+    let [all, step] = ['', 0];
+    for (const { offset, repeat, size, text, many } of runs) {
+      const run = many?.(bytes, at + offset);
+      if (run !== undefined) {
+        all += `,${run.slice(1, -1)}`;
+        step += repeat;
+        continue;
+      }
+      for (let i = 0; i < repeat; i++, step++) {
+        all += `,${where.within(step, () => text(bytes, at + offset + i * size))}`;
+      }
+    }
+    return `[${all.slice(1)}]`;
   };
 }
 
 function subarrayText({ shape = [], item }: Element, policies: Policies, where: Where): ElementText {
   if (!item) throw new TypeError('expected a subarray to have an item');
   const text = elementText(item, policies, where);
+  const many = manyText(item, shape, policies);
   const along = (dimension: number, bytes: DataView, offset: number): [text: string, end: number] => {
     const length = shape[dimension];
     if (length === undefined) return [text(bytes, offset), offset + item.size];
@@ -247,7 +251,35 @@ function subarrayText({ shape = [], item }: Element, policies: Policies, where: 
     }
     return [`[${all}]`, at];
   };
-  return (bytes, offset) => along(0, bytes, offset)[0];
+  return (bytes, offset) => many?.(bytes, offset) ?? along(0, bytes, offset)[0];
+}
+
+/** From so many numbers on in one element, a kernel writes them sooner than they are written one by one. */
+const MANY = 32;
+
+const ascii7 = new TextDecoder();
+
+/** Writes an array within an element by a kernel; undefined if there is none for it, or it refuses a number. */
+function manyText(
+  { name, size, little }: Element,
+  shape: readonly number[],
+  policies: Policies,
+): ((bytes: DataView, offset: number) => string | undefined) | undefined {
+  const count = elementCount(shape);
+  if (count < MANY || !hasKernel(name, shape.length)) return undefined;
+  return (bytes, offset) => {
+    const encoder = chunkEncoder(name as KernelName, shape, policies);
+    let all = '';
+    while (encoder.done < count) {
+      const at = bytes.byteOffset + offset + encoder.done * size;
+      const room = encoder.room(Math.min(encoder.most, count - encoder.done));
+      room.set(new Uint8Array(bytes.buffer, at, room.length));
+      if (!little) swapBytes(room, size);
+      all += ascii7.decode(encoder.encode(room.length / size));
+      if (encoder.refused >= 0) return undefined;
+    }
+    return all;
+  };
 }
 
 /** Where in the array something is: the index of an element, and the steps to a part of it. */
@@ -263,6 +295,7 @@ export class Where {
   within<T>(step: string | number, write: () => T): T {
     this.#inside.push(step);
     const written = write();
+    // After an error the place is the error's.
     this.#inside.pop();
     return written;
   }

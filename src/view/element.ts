@@ -113,7 +113,7 @@ export interface Element {
 
 /** A value as errors name it. */
 export function describe(value: unknown): string {
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || value === null) return String(value);
   if (typeof value === 'object' && value !== null) return `an object of ${value.constructor?.name ?? 'no class'}`;
   return `${typeof value} ${String(value)}`;
 }

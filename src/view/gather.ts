@@ -180,7 +180,7 @@ function block(source: Words, from: number, target: Words, to: number, dense: Lo
   }
 }
 
-/** Reverses the bytes of each item. */
+/** Reverses the bytes of each item of 1, 2, 4 or 8. */
 export function swapBytes(bytes: Uint8Array, width: number): void {
   const view = dataViewOf(bytes);
   if (width === 2) for (let i = 0; i < bytes.length; i += 2) view.setUint16(i, view.getUint16(i, true));

@@ -57,7 +57,7 @@ abstract class Time {
   /** @internal */
   protected abstract text(count: bigint, unit: Exclude<TimeUnit, 'generic'>): string;
 
-  /** As `encodeJson` writes it: a text, null for NaT, the bare count where there is no unit. */
+  /** As `encodeJson` writes it: a text, null for NaT; where there is no unit the count, as the nearest number. */
   toJSON(): string | number | null {
     if (this.isNaT) return null;
     return this.unit === 'generic' ? Number(this.count * BigInt(this.step)) : this.toString();

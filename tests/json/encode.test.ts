@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { textOf } from '../../src/bytes.ts';
 import { FormatError, JsonEncodeError, ReleasedError } from '../../src/errors.ts';
 import { encodeJson, encodeJsonChunks, encodeJsonInto } from '../../src/json/encode.ts';
-import type { EncodeOptions } from '../../src/json/options.ts';
+import { type EncodeOptions, policiesOf } from '../../src/json/options.ts';
 import type { Encodable } from '../../src/json/source.ts';
+import { elementText, Where } from '../../src/json/text.ts';
 import { parseTarget } from '../../src/layouts/targets.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import type { BufferView } from '../../src/view/buffer-view.ts';
+import { parseFormat } from '../../src/view/format.ts';
 import { viewObject } from '../../src/view/object.ts';
 import type { Range } from '../../src/view/range.ts';
 import { Datetime64, type TimeUnit } from '../../src/view/time.ts';
@@ -53,7 +55,7 @@ describe('numbers that JSON has not', () => {
   });
   test('an unknown policy is refused', () => {
     expect(() => text(v, { nonFinite: 'zero' as never })).toThrow(
-      'nonFinite is one of null, string, literal, error; got zero',
+      'nonFinite is one of null, string, literal, error; got string zero',
     );
   });
 });
@@ -143,6 +145,14 @@ test('options and their values are checked', () => {
     'there is no option nonfinite; there are nonFinite, bigInteger, bytes, complex, records, indent, newline',
   );
   expect(text(v, { nonFinite: undefined } as never)).toBe('[1.0]');
+  for (const [options, got] of [
+    [null, 'null'],
+    [5, '5'],
+    [[], 'an object of Array'],
+  ] as const) {
+    expect(() => text(v, options as never)).toThrow(new TypeError(`expected an object of options, got ${got}`));
+  }
+  expect(() => text(doubles([Number.NaN]), Object.create({ nonFinite: 'error' }))).toThrow(JsonEncodeError);
 });
 
 describe('elements that are more than a number', () => {
@@ -308,7 +318,7 @@ test('times are what the calendar of 64-bit integers says, from the first year t
   const units = { ...perYear, us: 31_622_400_000_000n, ns: 31_622_400_000_000_000n, ps: 1n << 60n, M: 12n, Y: 1n };
   const random = randomBits(40_000);
   for (const [unit, year] of Object.entries(units)) {
-    const counts: bigint[] = [0n, -1n, 1n, -(2n ** 63n), 2n ** 63n - 1n, -(2n ** 63n) + 1n];
+    const counts: bigint[] = [0n, -1n, 1n, 2_635_249_153_387_078_802n, -(2n ** 63n), 2n ** 63n - 1n, -(2n ** 63n) + 1n];
     for (const edge of [
       '0000-01-01',
       '9999-12-31T23:59:59.999',
@@ -358,7 +368,7 @@ describe('white space', () => {
     }
   });
   test('not in texts, wherever pieces end', () => {
-    const data = new TextEncoder().encode('[{,:\\"}] '.repeat(20_000));
+    const data = new TextEncoder().encode('[{,:\\"}]\\'.repeat(20_000));
     const v = view({ data, format: '9s', itemsize: 9 });
     expect(text(v, { indent: 2, bytes: 'utf8' })).toBe(layOut(JSON.parse(text(v, { bytes: 'utf8' }))));
     const large = view({ data: new Uint8Array(200_000), shape: [1000, 200] });
@@ -388,21 +398,45 @@ describe('arrays of JavaScript', () => {
     expect(written({ data: Int32Array.of(-1), shape: [1], format: 'l' })).toBe('[-1]');
     expect(written({ data: new Uint8Array(Int16Array.of(1).buffer), shape: [1], format: '>h' })).toBe('[256]');
   });
+  test('long doubles as toTypedArray() gives them', () => {
+    expect(written({ data: Float64Array.of(0.1), shape: [1], format: 'g' })).toBe('[0.1]');
+    expect(written({ data: Float64Array.of(0.1, 2), shape: [1], format: 'Zg' })).toBe('[[0.1,2.0]]');
+  });
   test('what does not fit is refused', () => {
     const data = Int32Array.of(1, 2, 3);
     expect(() => encodeJson({ data, shape: [2] })).toThrow(
-      new RangeError('expected data of 2 elements, as the shape has, got 3'),
+      new RangeError('expected data of 2 elements, as shape [2] has, got 3'),
     );
-    expect(() => encodeJson({ data, shape: [2], format: 'i' })).toThrow(RangeError);
+    expect(() => encodeJson({ data, shape: [2], format: 'i' })).toThrow(
+      new RangeError('format "i" and shape [2] take 8 bytes of data, got a Int32Array of 12'),
+    );
     expect(() => encodeJson({ data, shape: [-3] })).toThrow('expected a shape of whole numbers from 0 on, got [-3]');
-    expect(() => encodeJson({ data, shape: [3], format: 'T{d:x:}' })).toThrow(FormatError);
+    expect(() => encodeJson({ data, shape: new Array(3) })).toThrow('expected a shape of whole numbers from 0 on');
+    expect(() => encodeJson({ data, shape: [3], format: 'T{d:x:}' })).toThrow(RangeError);
+    expect(() => encodeJson({ data, shape: [3], format: 5 as never })).toThrow('expected a format as a string, got 5');
+    expect(() => encodeJson({ data, shape: [2 ** 40, 0, 3] })).toThrow(RangeError);
+    expect(() => encodeJson({ data: new Int32Array(0), shape: [2 ** 40, 0] })).toThrow(
+      'expected at most 2^27 arrays without elements, got 1099511627776',
+    );
+  });
+  test('a shape that is changed meanwhile changes nothing', () => {
+    const shape = [2, 40_000];
+    const chunks = encodeJsonChunks({ data: new Int32Array(80_000), shape });
+    const parts = [chunks.next().value as Uint8Array];
+    shape[1] = 0;
+    parts.push(...chunks);
+    expect(JSON.parse(Buffer.concat(parts).toString()).map((row: number[]) => row.length)).toEqual([40_000, 40_000]);
+  });
+  test('one that is detached meanwhile is an error', () => {
     const chunks = encodeJsonChunks(new Float64Array(100_000));
     chunks.next();
     const moved = new Float64Array(100_000);
     const ofMoved = encodeJsonChunks(moved);
     ofMoved.next();
     structuredClone(moved, { transfer: [moved.buffer] });
-    expect(() => ofMoved.next()).toThrow('the typed array was of 800000 bytes, now it is of 0: it was detached');
+    expect(() => ofMoved.next()).toThrow(
+      'the typed array was of 800000 bytes, now it is of 0: it was detached or resized',
+    );
     expect(chunks.next().done).toBe(false);
   });
 });
@@ -428,14 +462,32 @@ describe('into a buffer of the caller', () => {
     },
   );
   test('that is none is refused', () => {
-    expect(() => encodeJsonInto(array, new ArrayBuffer(4) as never)).toThrow('expected a Uint8Array to write into');
+    expect(() => encodeJsonInto(array, new ArrayBuffer(4) as never)).toThrow(
+      new TypeError('expected a Uint8Array to write into, got an object of ArrayBuffer'),
+    );
+    expect(() => encodeJsonInto(array, null as never)).toThrow('got null');
+  });
+  test('that is memory of the array is refused before anything is overwritten', () => {
+    const memory = new Uint8Array(500_000);
+    const inside = new Float64Array(memory.buffer, 8000, 20_000).map((_, i) => i / 3);
+    new Float64Array(memory.buffer, 8000, 20_000).set(inside);
+    const source = new Float64Array(memory.buffer, 8000, 20_000);
+    expect(() => encodeJsonInto(source, memory)).toThrow('the target is memory of the array itself');
+    expect([...source]).toEqual([...inside]);
+    expect(encodeJsonInto(source.subarray(0, 10), memory.subarray(0, 8000))).toBeGreaterThan(50);
   });
 });
 
 test('encoders take turns without disturbing each other', () => {
   const arrays = [Float64Array.from({ length: 30_000 }, (_, i) => i / 3), new Int16Array(200_000).fill(-7)];
-  const running = arrays.map((array) => ({ array, chunks: encodeJsonChunks(array), parts: [] as Uint8Array[] }));
-  for (let left = 2; left > 0; ) {
+  const options: EncodeOptions[] = [{}, { indent: 2 }];
+  const running = [...arrays, ...arrays].map((array, i) => ({
+    array,
+    options: options[i >> 1],
+    chunks: encodeJsonChunks(array, options[i >> 1]),
+    parts: [] as Uint8Array[],
+  }));
+  for (let left = 4; left > 0; ) {
     left = 0;
     for (const { chunks, parts } of running) {
       const next = chunks.next();
@@ -445,7 +497,149 @@ test('encoders take turns without disturbing each other', () => {
       expect(textOf(encodeJson(Uint8Array.of(left)))).toBe(`[${left}]`);
     }
   }
-  for (const { array, parts } of running) expect(Buffer.concat(parts).equals(encodeJson(array))).toBe(true);
+  for (const { array, parts, options } of running) {
+    expect(JSON.parse(Buffer.concat(parts).toString())).toEqual([...array]);
+    expect(Buffer.concat(parts).equals(encodeJson(array, options))).toBe(true);
+  }
+});
+
+/** The text of an array, each element by itself: what the kernels, and what weaves records, are held against. */
+function oneByOne(v: BufferView, options?: EncodeOptions): string {
+  const one = elementText(v.element(), policiesOf(options), new Where(() => []));
+  const { bytes, origin, shape, strides } = v.scan();
+  const along = (dimension: number, offset: number): string => {
+    const size = shape[dimension];
+    if (size === undefined) return one(bytes, offset);
+    return `[${Array.from({ length: size }, (_, i) => along(dimension + 1, offset + i * (strides[dimension] ?? 0)))}]`;
+  };
+  return along(0, origin);
+}
+
+test('records of anything are what their fields are, one by one', () => {
+  const order = fc.constantFrom('<', '>');
+  const scalar = fc.constantFrom(
+    '?',
+    'b',
+    'H',
+    'i',
+    'Q',
+    'e',
+    'f',
+    'd',
+    'Zf',
+    'Ze',
+    '3s',
+    'c',
+    'M8[us]',
+    'm8[s]',
+    'E',
+    'M8[W]',
+  );
+  const { type } = fc.letrec<{ type: string }>((tie) => ({
+    type: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      scalar,
+      fc
+        .tuple(fc.constantFrom('(2)', '(2,3)', '(40)', '(1,1)'), tie('type'))
+        .map(([shape, of]) => (of.startsWith('(') ? of : shape + of)),
+      fc
+        .tuple(fc.array(fc.tuple(order, tie('type'), fc.constantFrom('', 'x', '3x')), { minLength: 1, maxLength: 5 }))
+        .map(([fields]) => `T{${fields.map(([mark, of, pad], i) => `${mark}${pad}${of}:f"${i},:`).join('')}}`),
+    ),
+  }));
+  const options = fc.record({
+    bytes: fc.constantFrom('base64', 'hex', 'array'),
+    complex: fc.constantFrom('array', 'object'),
+    records: fc.constantFrom('array', 'object'),
+    nonFinite: fc.constantFrom('null', 'string', 'literal'),
+    bigInteger: fc.constantFrom('number', 'string'),
+  }) as fc.Arbitrary<EncodeOptions>;
+  const random = new Uint8Array(randomBits(30_000).buffer);
+  let met = 0;
+  fc.assert(
+    fc.property(type, options, fc.integer({ min: 1, max: 1500 }), (format, chosen, count) => {
+      const { size } = parseFormat(format, undefined, parseTarget('3.13-lp64'));
+      const length = Math.min(count, Math.floor(random.length / Math.max(size, 1)));
+      const v = view({ format, itemsize: size, data: random.subarray(0, length * size), shape: [length] });
+      for (const part of [v, v.slice([null, null, -1]), v.slice([null, null, 3])]) {
+        expect(text(part, chosen)).toBe(oneByOne(part, chosen));
+      }
+      met += length;
+    }),
+    { numRuns: 100 },
+  );
+  expect(met).toBeGreaterThan(10_000);
+});
+
+test('pieces are bounded whatever the elements are, and however long a single one', () => {
+  const fields = Array.from({ length: 70 }, (_, i) => `B:a name of some length ${i}:`).join('');
+  const images: [Image, EncodeOptions][] = [
+    [{ format: `T{${fields}}`, itemsize: 70, data: new Uint8Array(140_000) }, {}],
+    [{ format: '4096s', itemsize: 4096, data: new Uint8Array(409_600).fill(1) }, { bytes: 'utf8' }],
+    [{ format: '(300000)B', itemsize: 300_000, data: new Uint8Array(600_000).fill(255) }, {}],
+    [{ format: 'T{(300000)B:x:}', itemsize: 300_000, data: new Uint8Array(600_000).fill(255) }, {}],
+    [{ format: '300000Bh', itemsize: 300_002, data: new Uint8Array(600_004).fill(255) }, {}],
+  ];
+  for (const [image, options] of images) {
+    const chunks = [...encodeJsonChunks(view(image), options)];
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(1 << 18);
+    expect(Buffer.concat(chunks).toString()).toBe(oneByOne(view(image), options));
+  }
+});
+
+test('names at their longest, texts at their longest, fit', () => {
+  const name = 'n'.repeat(15_000);
+  const data = new Uint8Array(20_000).fill(1);
+  for (const [format, size] of [
+    [`T{B:${name}:B:m:}`, 2],
+    ['T{1000s:s:B:b:}', 1001],
+  ] as const) {
+    const length = Math.floor(data.length / size);
+    const array = { data: data.subarray(0, length * size), shape: [length], format };
+    const parsed = JSON.parse(textOf(encodeJson(array, { bytes: 'utf8' }))) as Record<string, unknown>[];
+    const value = size === 2 ? { [name]: 1, m: 1 } : { s: '\u0001'.repeat(1000), b: 1 };
+    expect(parsed.every((each) => JSON.stringify(each) === JSON.stringify(value))).toBe(true);
+    expect(parsed).toHaveLength(length);
+  }
+});
+
+test('a memory that encodes while it is read disturbs nothing', () => {
+  const data = new Uint8Array(Float64Array.from({ length: 400_000 }, (_, i) => i / 3).buffer);
+  const whole = imageMemory({ data, format: '<d', itemsize: 8 });
+  const memory: Memory = {
+    target: whole.target,
+    live: false,
+    read(address, length) {
+      encodeJson(new Float64Array(30_000).fill(7));
+      return whole.read(address, length).slice();
+    },
+  };
+  expect(JSON.parse(text(viewObject(memory, OBJECT)))).toEqual(Array.from({ length: 400_000 }, (_, i) => i / 3));
+});
+
+test('of what lies far apart in a memory of snapshots no more is read than that', () => {
+  const data = new Uint8Array(8_000_000);
+  for (let i = 0; i < 1000; i++) data[i * 8000] = i;
+  const whole = imageMemory({ data, shape: [1000, 8000] });
+  let read = 0;
+  const memory: Memory = {
+    target: whole.target,
+    live: false,
+    read(address, length) {
+      read += length;
+      return whole.read(address, length).slice();
+    },
+  };
+  const column = viewObject(memory, OBJECT).slice(null, [0, 2]);
+  read = 0;
+  expect(JSON.parse(text(column))).toEqual(Array.from({ length: 1000 }, (_, i) => [i & 255, 0]));
+  expect(read).toBeLessThan(10_000);
+});
+
+test('a padded number is an array of one', () => {
+  const data = Uint8Array.of(1, 0, 0, 2, 0, 0);
+  expect(text(view({ data, format: '<Bxx', itemsize: 3 }))).toBe('[[1],[2]]');
 });
 
 test('any part of any array is what its elements are', () => {
@@ -457,14 +651,14 @@ test('any part of any array is what its elements are', () => {
     fc.integer({ min: 0, max: 37 }),
   );
   const step = fc.constantFrom(1, 2, 3, -1, -2);
-  const format = fc.constantFrom('B', '<h', '>h', '>H');
+  const format = fc.constantFrom('B', '<h', '>h', '>H', '>e', '<e');
   fc.assert(
     fc.property(sizes, axes, fc.tuple(step, step, step), format, (shape, order, steps, code) => {
       const itemsize = code === 'B' ? 1 : 2;
       fc.pre(shape[0] * shape[1] * shape[2] * itemsize <= data.length);
       const all = view({ data, shape: [...shape], format: code, itemsize });
       const part = all.transpose(...order).slice(...steps.map((by): Range => [null, null, by]));
-      expect(text(part)).toBe(JSON.stringify(part.toList()));
+      expect(text(part)).toBe(oneByOne(part));
     }),
     { numRuns: 200 },
   );

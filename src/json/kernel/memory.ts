@@ -1,6 +1,7 @@
 /**
  * The map of the module's flat memory. Nothing here is in the module file: tables are made when first needed, and a page
- * that is never touched costs no memory. The compiler keeps its references to functions below all this. TypeScript's side has the same map from the exports of main.ts.
+ * that is never touched costs no memory. The compiler keeps its references to functions below all this. TypeScript's side
+ * has the same map from the exports of main.ts.
  */
 
 /** Sizes of the array, outermost first, and what is left of each: two f64 for each of at most 64 dimensions. */
@@ -49,7 +50,8 @@ export const OUTPUT_SIZE: usize = 0x40000;
 export const COLUMNS: usize = 0x190000;
 export const COLUMNS_SIZE: usize = 0x40000;
 export const LEAVES: usize = 0x1d0000;
-export const MOST_LEAVES: i32 = 255;
+/** Records of more fields are rather written one by one. */
+export const MOST_LEAVES: i32 = 64;
 export const BETWEEN: usize = 0x1d1000;
 export const BETWEEN_SIZE: usize = 0x4000;
 /** Stores may reach so far past the end of the text. */
