@@ -77,7 +77,7 @@ function scaleDecimals(from: usize, count: i32): void {
 @inline
 export function writeDecimals(from: usize, count: i32, sparse: bool, src: usize, p: usize): usize {
   scaleDecimals(from, count);
-  spreadAll(EIGHTS, DIGITS, count);
+  spreadAll(EIGHTS, DIGITS, count, 16);
   const whole: usize = 8 - decimals;
   const split = <u64>whole << 3;
   const lastWhole = <u64>1 << (split - 8);

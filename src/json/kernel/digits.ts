@@ -25,11 +25,11 @@ export function fours(n: u64): u64 {
 }
 
 /**
- * Numbers < 10^8 at `eights`, four in a vector, to eight digits each at `digits`.
+ * Numbers < 10^8 at `eights`, four in a vector, to eight digits each at `digits`: sixteen bytes every `step` bytes.
  *
  * The vectors are loaded because V8 makes each constant anew in a loop, in three instructions.
  */
-export function spreadAll(eights: usize, digits: usize, count: i32): void {
+export function spreadAll(eights: usize, digits: usize, count: i32, step: usize): void {
   const reciprocal4 = v128.load(VECTORS);
   const tenThousand = v128.load(VECTORS, 16);
   const reciprocal2 = v128.load(VECTORS, 32);
@@ -45,8 +45,9 @@ export function spreadAll(eights: usize, digits: usize, count: i32): void {
     const ab = i32x4.shuffle(upper, lower, 0, 4, 1, 5);
     const cd = i32x4.shuffle(upper, lower, 2, 6, 3, 7);
     v128.store(digits, spreadBy(ab, reciprocal2, hundred, reciprocal1, ten));
-    v128.store(digits, spreadBy(cd, reciprocal2, hundred, reciprocal1, ten), 16);
-    digits += 32;
+    digits += step;
+    v128.store(digits, spreadBy(cd, reciprocal2, hundred, reciprocal1, ten));
+    digits += step;
   }
 }
 
@@ -70,6 +71,9 @@ function spreadBy(n: v128, reciprocal2: v128, hundred: v128, reciprocal1: v128, 
   return i16x8.add(i16x8.shl(twos, 8), i16x8.mul(tens, ten));
 }
 
+/** Where ZEROS are, at VECTORS. */
+export const TEXT_ZEROS: usize = 96;
+
 export function makeVectors(): void {
   v128.store(VECTORS, i32x4.splat(109951163));
   v128.store(VECTORS, i32x4.splat(10000), 16);
@@ -77,13 +81,14 @@ export function makeVectors(): void {
   v128.store(VECTORS, i32x4.splat(HUNDRED), 48);
   v128.store(VECTORS, i16x8.splat(103), 64);
   v128.store(VECTORS, i16x8.splat(TEN), 80);
+  v128.store(VECTORS, ZEROS, TEXT_ZEROS);
 }
 
 /** A bit for each of sixteen digits that is not zero. */
 // @ts-ignore: decorator
 @inline
 export function nonZero(digits: v128): i32 {
-  return i8x16.bitmask(i8x16.ne(digits, i8x16.splat(0)));
+  return i8x16.bitmask(i8x16.neg(digits));
 }
 
 /** The digits without the first n, zeros behind. */

@@ -1,72 +1,121 @@
 /**
  * binary64 to its shortest decimal, at full speed whatever the values are: no branch depends on them but one that is
- * taken for special numbers and for about one in 2^30 of the others, which go to shortest.ts.
+ * taken for special numbers and for about one in 3,000 of the others, which go to shortest.ts.
  *
  * As in Schubfach (Giulietti, 2021), c·2^q is scaled to x = c·s with s = 2^q·10^-k, k such that 1 <= s < 10, which is the
  * gap to the next number: a multiple of ten within s / 2 of x has a digit less, and there is at most one; else the
- * integer next to x is the answer. Unlike there, x is not multiplied out. Its lower 64 bits come from products modulo
- * 2^64, with 57 bits of the fraction of s and 32 more as a correction; that leaves out multiples of 128, and these come
- * from one product of doubles, which is wrong by less than half of that.
+ * integer next to x is the answer. Unlike there, x is not multiplied out. A product of doubles gives its upper digits
+ * u = x / 10^9, or one less; then x - u·10^9 is exact in products modulo 2^64, with 34 bits of its fraction.
  *
- * Four loops over a run: a single one is a chain of 150 cycles of latency in 270 instructions, and too little of the next
- * number fits into a processor's window to fill it (24 ns a number, in two loops 17, in four 14).
+ * From there on four numbers share a vector: of the ones and their fraction 32 bits say all. Each step is a loop over a
+ * run, for a single one is a chain of latency so long that too little of the next number fits into a processor's window.
  */
-import { digits16, spreadAll } from './digits';
-import { layOut, makeShapes, NEXT_SHAPE, shape64, suffix64 } from './layout';
-import { DIGITS, EIGHTS, FACTORS64, HEADS, POWERS, SCALED } from './memory';
+import { digits16, spreadAll, TEXT_ZEROS } from './digits';
+import { layOut17, makeShapes, shape64, suffix64 } from './layout';
+import { DIGITS, EIGHTS, FACTORS64, HEADS, POWERS, REACHES, RESTS, SCRATCH, UPPERS, VECTORS } from './memory';
 import { writeNonFinite } from './policy';
-import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, near, shortest } from './shortest';
+import { exponent, floorLog10Pow2, floorLog2Pow10, MIN_K, shortest } from './shortest';
 import { placeOf, writeZerosBefore } from './sparse';
 
 const FRACTION: u64 = 0x000fffffffffffff;
 const HIDDEN: u64 = 0x0010000000000000;
 /** The exponent bits of 2^52, whose last place is 1. */
 const UNIT: u64 = 0x4330000000000000;
-/** Of what x is modulo ten. */
-const PLACES = 57;
-const HALF: i64 = 1 << (PLACES - 1);
-const FIVE: i64 = 5 << PLACES;
+/** A sum with 2^31 has 31 bits before the point; the other 21 are shifted out. */
+const ABOVE: f64 = 2147483648.0;
+const ABOVE_PLACES = 21;
+
+/** Of x without its upper digits, then of its ones alone, which are 32 bits with these. */
+const PLACES = 34;
+const FEWER = 28;
+const HALF: i32 = 1 << (FEWER - 1);
+const FIVE: i32 = 5 << FEWER;
+/** 10 << FEWER, as a factor modulo 2^32. */
+const TEN: u32 = 0xa0000000;
 /**
- * In units of 2^-57 x is too small by less than 2^22: 2^21 for the lower bits of c that meet no correction, 2^21 for the
- * bits of s beyond 89. What lies nearer to a boundary, by far, is not decided here.
+ * In units of 2^-28 x is too small by less than 2^16: 2^15 for the lower bits of c that meet no correction, 2^15 for the
+ * bits of s beyond 66. The middle is added, and what lies nearer to a boundary is not decided here.
  */
-const DOUBT_BITS = 25;
-const DOUBT: i64 = 1 << DOUBT_BITS;
+const MIDDLE: i32 = 1 << 15;
+const DOUBT: i32 = (1 << 15) + 8;
 
 // A row of FACTORS64: 32 bytes at these offsets.
-/** The gap s, in units of 2^-57, then of 2^-89. */
+/** The gap s, in units of 2^-34. */
 const GAP: usize = 0;
-const CORRECTION: usize = 8;
-/** s / 32 as a double. */
-const ABOUT: usize = 16;
-/** Where the shape and the suffix of the text are. */
+/** s / 10^9 as a double, too small by about 2^-40 of it, so that the upper digits are never too large. */
+const ABOUT: usize = 8;
+const TOO_SMALL: f64 = 1.0 / 1099511627776.0;
+/** What the gap has beyond that, in units of 2^-66. */
+const CORRECTION: usize = 16;
+/** How far from five the ones are if a multiple of ten is just within reach: 5 - s / 2. */
+const REACH: usize = 20;
+/** Where the shape and the suffix of the text are, if x has 17 digits and if it has 16. */
 const SHAPE: usize = 24;
-const SUFFIX: usize = 28;
+const SUFFIX: usize = 26;
+const NEXT_TEXT: usize = 4;
 
 /** Digits of x: 17, the first of which may be missing. */
 const LENGTH = 17;
+/** From the digits of a number to the next one's: 17, and zeros. */
+const STEP: usize = 32;
+const LAST: usize = 16;
 
+/** At HEADS: whether the first digit is missing, or that the number is in doubt. */
 const RARE: u32 = 0x100;
 
 export function makeFactors64(): void {
   makeShapes();
+  makeConstants();
   for (let signed = 0; signed < 4096; signed++) {
     const biased = signed & 0x7ff;
-    // These stay zero: a gap of 0 is always in doubt.
-    if (biased == 0 || biased == 0x7ff) continue;
+    const negative = signed != biased;
     const row = FACTORS64 + (signed << 5);
+    store<u32>(row, FIVE, REACH);
+    // A gap of 0 is always in doubt.
+    if (biased == 0 || biased == 0x7ff) continue;
     const q = biased - 1075;
     const k = floorLog10Pow2(q);
     const power = POWERS + ((k - MIN_K) << 4);
     const g1 = load<u64>(power);
-    // g1 has 63 bits, one of them before the point, where s has 1 to 4.
-    const cut = 5 - (q + floorLog2Pow10(-k));
-    store<u64>(row, g1 >> cut, GAP);
-    store<u64>(row, ((g1 << (32 - cut)) & 0xffffffff) | (load<u64>(power, 8) >> (31 + cut)), CORRECTION);
-    store<f64>(row, <f64>g1 / <f64>(<u64>1 << (62 - (5 - cut))) / 32.0, ABOUT);
-    store<u32>(row, <u32>shape64(k + LENGTH - 1, signed != biased), SHAPE);
-    store<u32>(row, <u32>suffix64(k + LENGTH - 1), SUFFIX);
+    // g1 has 63 bits, one of them before the point, where s has 1 to 4; the upper 3 bits of `beyond` are in the gap.
+    const h = q + floorLog2Pow10(-k);
+    const gap = g1 >> (62 - PLACES - h);
+    const beyond = (g1 << (4 + h)) | (load<u64>(power, 8) >> (59 - h));
+    store<u64>(row, gap, GAP);
+    store<u32>(row, <u32>beyond, CORRECTION);
+    store<f64>(row, (<f64>g1 / <f64>(<u64>1 << (62 - h)) / 1e9) * (1.0 - TOO_SMALL), ABOUT);
+    store<u32>(row, FIVE - <u32>(gap >> (PLACES - FEWER + 1)), REACH);
+    for (let missing = 0; missing < 2; missing++) {
+      const first = k + LENGTH - 1 - missing;
+      store<u16>(row + missing * NEXT_TEXT, <u16>shape64(first, negative), SHAPE);
+      store<u16>(row + missing * NEXT_TEXT, <u16>suffix64(first), SUFFIX);
+    }
   }
+}
+
+// Vectors at these offsets, loaded because V8 makes each constant anew in a loop.
+const TENTHS: usize = 256;
+const TENS: usize = 272;
+const MIDDLES: usize = 288;
+const IN_TIES: usize = 304;
+const ROUNDING: usize = 320;
+const TIES: usize = 336;
+const MOST: usize = 352;
+const WHOLE: usize = 368;
+const LEAST: usize = 384;
+const DOUBTS: usize = 400;
+
+function makeConstants(): void {
+  v128.store(VECTORS, i32x4.splat(<i32>3435973837), TENTHS);
+  v128.store(VECTORS, i32x4.splat(<i32>TEN), TENS);
+  v128.store(VECTORS, i32x4.splat(MIDDLE - FIVE), MIDDLES);
+  v128.store(VECTORS, i32x4.splat(DOUBT), DOUBTS);
+  v128.store(VECTORS, i32x4.splat(HALF + MIDDLE), ROUNDING);
+  v128.store(VECTORS, i32x4.splat(i32.MIN_VALUE + (DOUBT << (32 - FEWER))), TIES);
+  v128.store(VECTORS, i32x4.splat(i32.MIN_VALUE + (DOUBT << (33 - FEWER))), IN_TIES);
+  v128.store(VECTORS, i32x4.splat(99999999), MOST);
+  v128.store(VECTORS, i32x4.splat(100000000), WHOLE);
+  v128.store(VECTORS, i32x4.splat(10000000), LEAST);
 }
 
 /** Numbers at `from` as they come; `sparse` as sparse.ts left them, with the zeros between. */
@@ -74,96 +123,112 @@ export function makeFactors64(): void {
 @inline
 export function writeShortest64(from: usize, count: i32, sparse: bool, src: usize, p: usize): usize {
   scale(from, count);
-  shorten(count);
-  spreadAll(EIGHTS, DIGITS, count << 1);
+  shorten(from, count);
+  spreadAll(EIGHTS, DIGITS, count << 1, STEP);
+  const zeros = v128.load(VECTORS, TEXT_ZEROS);
   let digits = DIGITS;
-  let heads = HEADS;
   for (let i = 0; i < count; i++) {
     if (sparse) p = writeZerosBefore(i, p);
-    const missing = load<u32>(heads, 4);
+    const missing = load<u32>(HEADS + (i << 2));
     const bits = load<u64>(from + (i << 3));
-    // A power of two has a smaller gap below it.
-    if (missing >= RARE || (bits & FRACTION) == 0) {
+    if (missing >= RARE) {
       p = writeAny64(bits, sparse ? src + (placeOf(i) << 3) : src + (i << 3), p);
     } else {
-      const row = FACTORS64 + (<usize>(bits >> 52) << 5);
-      const shape = load<u32>(row, SHAPE) + (missing << NEXT_SHAPE);
-      const suffix = load<u32>(row, SUFFIX) - (missing << 3);
-      p = layOut(shape, suffix, v128.load32_zero(heads), v128.load(digits), true, p);
+      const text = (<usize>(bits >> 52) << 5) + (missing << 2);
+      p = layOut17(load<u16>(text, FACTORS64 + SHAPE), load<u16>(text, FACTORS64 + SUFFIX), digits + missing, zeros, p);
     }
-    digits += 16;
-    heads += 8;
+    digits += STEP;
   }
   return p;
 }
 
-/** Leaves x of each number at SCALED, its fraction, and how far from five a multiple of ten is within reach. */
+/** Leaves the upper digits of each number at UPPERS, the rest in units of 2^-34 at RESTS, and its reach at REACHES. */
 function scale(src: usize, count: i32): void {
-  let scaled = SCALED;
-  for (const end = src + (count << 3); src < end; src += 32) {
-    scaleOne(src, scaled);
-    scaleOne(src + 8, scaled + 24);
-    scaleOne(src + 16, scaled + 48);
-    scaleOne(src + 24, scaled + 72);
-    scaled += 96;
+  for (let i = 0; i < count; i += 4) {
+    const from = src + (i << 3);
+    const rests = RESTS + (i << 3);
+    const fours = i << 2;
+    scaleOne(from, rests, fours);
+    scaleOne(from + 8, rests + 8, fours + 4);
+    scaleOne(from + 16, rests + 16, fours + 8);
+    scaleOne(from + 24, rests + 24, fours + 12);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function scaleOne(src: usize, scaled: usize): void {
+function scaleOne(src: usize, rest: usize, four: usize): void {
   const bits = load<u64>(src);
   const fraction = bits & FRACTION;
-  const row = FACTORS64 + (<usize>(bits >> 52) << 5);
+  const row = <usize>(bits >> 52) << 5;
   const c = fraction | HIDDEN;
-  const gap = load<u64>(row, GAP);
-  // x / 32 to the next integer: it is less than 2^52, so the last place of the sum is 1.
-  const about = reinterpret<u64>(reinterpret<f64>(fraction | UNIT) * load<f64>(row, ABOUT) + 4503599627370496.0) - UNIT;
-  // What x has beyond that, in units of 2^-57, exact modulo 2^64 and less than 2^63.
-  const rest = c * gap + (((c >> 21) * load<u64>(row, CORRECTION)) >> 11) - (about << 62);
-  store<u64>(scaled, (about << 5) + <u64>(<i64>rest >> PLACES));
-  store<u64>(scaled, (rest << (64 - PLACES)) >> (64 - PLACES), 8);
-  store<u64>(scaled, <u64>FIVE - (gap >> 1), 16);
+  const about = reinterpret<f64>(fraction | UNIT) * load<f64>(row, FACTORS64 + ABOUT) + ABOVE;
+  const upper = <u64>(<u32>(reinterpret<u64>(about) >> ABOVE_PLACES));
+  const correction = (c >> 21) * <u64>load<u32>(row, FACTORS64 + CORRECTION);
+  store<u32>(four, <u32>upper, UPPERS);
+  store<u64>(rest, c * load<u64>(row, FACTORS64 + GAP) + (correction >> 11) - upper * (1000000000 << PLACES));
+  store<u32>(four, load<u32>(row, FACTORS64 + REACH), REACHES);
 }
 
-/** Leaves the digits of each number: two times eight at EIGHTS, at HEADS the first one and whether it is missing. */
-function shorten(count: i32): void {
-  let scaled = SCALED;
-  let eights = EIGHTS;
-  let heads = HEADS;
-  for (const end = scaled + count * 24; scaled < end; scaled += 96) {
-    shortenOne(scaled, eights, heads);
-    shortenOne(scaled + 24, eights + 8, heads + 8);
-    shortenOne(scaled + 48, eights + 16, heads + 16);
-    shortenOne(scaled + 72, eights + 24, heads + 24);
-    eights += 32;
-    heads += 32;
+/** Leaves the digits of each number: two times eight at EIGHTS, the last one at DIGITS, and what HEADS has. */
+function shorten(src: usize, count: i32): void {
+  const tenths = v128.load(VECTORS, TENTHS);
+  const tens32 = v128.load(VECTORS, TENS);
+  const middle = v128.load(VECTORS, MIDDLES);
+  const rounding = v128.load(VECTORS, ROUNDING);
+  const doubt = v128.load(VECTORS, DOUBTS);
+  const most = v128.load(VECTORS, MOST);
+  const whole = v128.load(VECTORS, WHOLE);
+  const least = v128.load(VECTORS, LEAST);
+  const ties = v128.load(VECTORS, TIES);
+  const inTies = v128.load(VECTORS, IN_TIES);
+  const zero = i64x2.splat(0);
+  let digits: usize = DIGITS;
+  for (let i = 0; i < count; i += 4) {
+    const eight = i << 3;
+    const four = i << 2;
+    const a = v128.load(eight, RESTS);
+    const b = v128.load(eight, RESTS + 16);
+    const integers = i32x4.shuffle(i64x2.shr_u(a, PLACES), i64x2.shr_u(b, PLACES), 0, 2, 4, 6);
+    const places = i32x4.shuffle(i64x2.shr_u(a, PLACES - FEWER), i64x2.shr_u(b, PLACES - FEWER), 0, 2, 4, 6);
+    const tens = i32x4.shuffle(
+      i64x2.shr_u(i64x2.extmul_low_i32x4_u(integers, tenths), 35),
+      i64x2.shr_u(i64x2.extmul_high_i32x4_u(integers, tenths), 35),
+      0, 2, 4, 6,
+    );
+    const ones = i32x4.sub(places, i32x4.mul(tens, tens32));
+    const beyondFive = i32x4.add(ones, middle);
+    const beyond = i32x4.sub(v128.load(four, REACHES), i32x4.abs(beyondFive));
+    const rounded = i32x4.add(ones, rounding);
+    // Where a multiple of ten is within reach `beyond` is negative.
+    const last = v128.andnot(i32x4.shr_u(rounded, FEWER), i32x4.shr_s(beyond, 31));
+    const up = i32x4.shr_s(v128.andnot(beyond, beyondFive), 31);
+    const eights = i32x4.sub(tens, up);
+    const carry = i32x4.gt_s(eights, most);
+    const lower = i32x4.sub(eights, v128.and(carry, whole));
+    const upper = i32x4.sub(v128.load(four, UPPERS), carry);
+    v128.store(eight, i32x4.shuffle(upper, lower, 0, 4, 1, 5), EIGHTS);
+    v128.store(eight, i32x4.shuffle(upper, lower, 2, 6, 3, 7), EIGHTS + 16);
+    v128.store_lane<u32>(digits, last, 0, LAST);
+    v128.store_lane<u32>(digits, last, 1, LAST + STEP);
+    v128.store_lane<u32>(digits, last, 2, LAST + 2 * STEP);
+    v128.store_lane<u32>(digits, last, 3, LAST + 3 * STEP);
+    digits += 4 * STEP;
+    // From the middle between two integers, in units of 2^-32, with the doubt below moved to the least of 32 bits.
+    const tie = i32x4.add(i32x4.shl(rounded, 32 - FEWER), ties);
+    const from = src + eight;
+    const powers = i32x4.shuffle(
+      i64x2.eq(i64x2.shl(v128.load(from), 12), zero),
+      i64x2.eq(i64x2.shl(v128.load(from, 16), 12), zero),
+      0, 2, 4, 6,
+    );
+    const rare = v128.or(
+      v128.or(powers, i32x4.lt_s(i32x4.abs(beyond), doubt)),
+      i32x4.lt_s(tie, inTies),
+    );
+    const missing = i32x4.gt_s(least, upper);
+    v128.store(four, v128.or(i32x4.shr_u(missing, 31), i32x4.shl(rare, 8)), HEADS);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function shortenOne(scaled: usize, eights: usize, heads: usize): void {
-  const x = load<u64>(scaled);
-  const upper = x / 100000000;
-  const lower = x - upper * 100000000;
-  const tens = (lower * 3435973837) >> 35;
-  const ones = <i64>((lower - tens * 10) << PLACES) + load<i64>(scaled, 8);
-  const beyondFive = ones - FIVE;
-  const beyond = load<i64>(scaled, 16) - abs(beyondFive);
-  const rounded = ones + HALF;
-  const doubt =
-    near(beyond, DOUBT) |
-    i32(((rounded + DOUBT) << (64 - PLACES)) >>> (65 - PLACES + DOUBT_BITS) == 0);
-  const last = select<i64>(10 & ~(beyondFive >> 63), rounded >> PLACES, beyond < 0);
-  const eight = tens * 10 + last;
-  const carry = <u64>(eight >= 100000000);
-  const nine = upper + carry;
-  const first = (nine * 1441151881) >> 57;
-  store<u32>(eights, <u32>(nine - first * 100000000));
-  store<u32>(eights, <u32>(eight - carry * 100000000), 4);
-  store<u32>(heads, <u32>first);
-  store<u32>(heads, <u32>(first == 0) | (doubt << 8), 4);
 }
 
 /** Writes any number, exactly, with its comma; `element` is where it lies. */
@@ -172,14 +237,17 @@ export function writeAny64(bits: u64, element: usize, p: usize): usize {
   const biased = <i32>(bits >> 52) & 0x7ff;
   const negative = bits >> 63 != 0;
   if (biased == 0x7ff) return writeNonFinite(fraction != 0, negative, element, p);
-  if (biased == 0 && fraction == 0) return layOut(shape64(0, negative), suffix64(0), i64x2.splat(0), i64x2.splat(0), true, p);
-  let digits =
-    biased == 0 ? shortest(fraction, -1074, false) : shortest(fraction | HIDDEN, biased - 1075, biased > 1 && fraction == 0);
-  let power = exponent + LENGTH - 1;
-  for (; digits < 10000000000000000; power--) digits *= 10;
-  const first = digits / 10000000000000000;
-  digits -= first * 10000000000000000;
-  const upper = digits / 100000000;
-  const head = i8x16.replace_lane(i64x2.splat(0), 0, <u8>first);
-  return layOut(shape64(power, negative), suffix64(power), head, digits16(upper, digits - upper * 100000000), true, p);
+  let digits: u64 = 0;
+  let power = 0;
+  if (biased != 0 || fraction != 0) {
+    digits =
+      biased == 0 ? shortest(fraction, -1074, false) : shortest(fraction | HIDDEN, biased - 1075, biased > 1 && fraction == 0);
+    power = exponent + LENGTH - 1;
+    for (; digits < 10000000000000000; power--) digits *= 10;
+  }
+  const tens = digits / 10;
+  const upper = tens / 100000000;
+  v128.store(SCRATCH, digits16(upper, tens - upper * 100000000));
+  store<u64>(SCRATCH, digits - tens * 10, LAST);
+  return layOut17(shape64(power, negative), suffix64(power), SCRATCH, i8x16.splat(0x30), p);
 }

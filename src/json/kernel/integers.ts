@@ -60,7 +60,7 @@ function eightDigitIntegers<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     magnitudes<T>(src, run);
-    spreadAll(EIGHTS, DIGITS, run);
+    spreadAll(EIGHTS, DIGITS, run, 16);
     for (let i = 0; i < run; i++) {
       if (isSigned<T>()) p = writeSign(load<i32>(src + i * sizeof<T>()) >>> 31, p);
       const digits = load<u64>(DIGITS + (i << 3));
@@ -93,7 +93,7 @@ function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     splitTen<T>(src, run);
-    spreadAll(EIGHTS, DIGITS, run);
+    spreadAll(EIGHTS, DIGITS, run, 16);
     for (let i = 0; i < run; i++) {
       if (isSigned<T>()) p = writeSign(load<i32>(src + (i << 2)) >>> 31, p);
       const upper = load<u32>(HEADS + (i << 2));
@@ -140,7 +140,7 @@ function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
       store<u32>(EIGHTS + (i << 3), <u32>(magnitude - high * 100000000), 4);
       store<u32>(HEADS + (i << 2), <u32>top);
     }
-    spreadAll(EIGHTS, DIGITS, run << 1);
+    spreadAll(EIGHTS, DIGITS, run << 1, 16);
     for (let i = 0; i < run; i++) {
       const element = src + (i << 3);
       if (!all && magnitudeOf<T>(element) > MAX_SAFE) {

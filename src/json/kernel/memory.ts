@@ -30,7 +30,11 @@ export const FACTORS64: usize = 0x10000;
 export const EIGHTS: usize = 0x30000;
 export const HEADS: usize = 0x30800;
 export const DIGITS: usize = 0x31000;
-export const SCALED: usize = 0x32000;
+export const RESTS: usize = 0x32000;
+export const UPPERS: usize = 0x32400;
+export const REACHES: usize = 0x32600;
+/** The digits of a single number. */
+export const SCRATCH: usize = 0x32800;
 export const DENSE: usize = 0x33000;
 export const PLACES: usize = 0x33800;
 /** The text of a block of elements whose rows are short, before it is cut into rows. */
