@@ -60,9 +60,6 @@ const LENGTH = 17;
 const STEP: usize = 32;
 const LAST: usize = 16;
 
-/** At HEADS: whether the first digit is missing, or that the number is in doubt. */
-const RARE: u32 = 0x100;
-
 export function makeFactors64(): void {
   makeShapes();
   makeConstants();
@@ -104,12 +101,16 @@ const MOST: usize = 352;
 const WHOLE: usize = 368;
 const LEAST: usize = 384;
 const DOUBTS: usize = 400;
+const FIRSTS: usize = 416;
+const STEPS: usize = 432;
 
 function makeConstants(): void {
   v128.store(VECTORS, i32x4.splat(<i32>3435973837), TENTHS);
   v128.store(VECTORS, i32x4.splat(<i32>TEN), TENS);
   v128.store(VECTORS, i32x4.splat(MIDDLE - FIVE), MIDDLES);
   v128.store(VECTORS, i32x4.splat(DOUBT), DOUBTS);
+  for (let i: usize = 0; i < 4; i++) store<u32>(VECTORS + (i << 2), <u32>(DIGITS + i * STEP), FIRSTS);
+  v128.store(VECTORS, i32x4.splat(4 * <i32>STEP), STEPS);
   v128.store(VECTORS, i32x4.splat(HALF + MIDDLE), ROUNDING);
   v128.store(VECTORS, i32x4.splat(i32.MIN_VALUE + (DOUBT << (32 - FEWER))), TIES);
   v128.store(VECTORS, i32x4.splat(i32.MIN_VALUE + (DOUBT << (33 - FEWER))), IN_TIES);
@@ -126,18 +127,15 @@ export function writeShortest64(from: usize, count: i32, sparse: bool, src: usiz
   shorten(from, count);
   spreadAll(EIGHTS, DIGITS, count << 1, STEP);
   const zeros = v128.load(VECTORS, TEXT_ZEROS);
-  let digits = DIGITS;
-  for (let i = 0; i < count; i++) {
-    if (sparse) p = writeZerosBefore(i, p);
-    const missing = load<u32>(HEADS + (i << 2));
-    const bits = load<u64>(from + (i << 3));
-    if (missing >= RARE) {
-      p = writeAny64(bits, sparse ? src + (placeOf(i) << 3) : src + (i << 3), p);
+  for (let i = 0; i < count << 3; i += 8) {
+    if (sparse) p = writeZerosBefore(i >> 3, p);
+    const text = load<i32>(i, HEADS);
+    if (text < 0) {
+      p = writeAny64(load<u64>(from + i), src + (sparse ? placeOf(i >> 3) << 3 : i), p);
     } else {
-      const text = (<usize>(bits >> 52) << 5) + (missing << 2);
-      p = layOut17(load<u16>(text, FACTORS64 + SHAPE), load<u16>(text, FACTORS64 + SUFFIX), digits + missing, zeros, p);
+      const shape = load<u16>(text, FACTORS64 + SHAPE);
+      p = layOut17(shape, load<u16>(text, FACTORS64 + SUFFIX), load<u32>(i, HEADS + 4), zeros, p);
     }
-    digits += STEP;
   }
   return p;
 }
@@ -170,7 +168,10 @@ function scaleOne(src: usize, rest: usize, four: usize): void {
   store<u32>(four, load<u32>(row, FACTORS64 + REACH), REACHES);
 }
 
-/** Leaves the digits of each number: two times eight at EIGHTS, the last one at DIGITS, and what HEADS has. */
+/**
+ * Leaves the digits of each number: two times eight at EIGHTS, the last one at DIGITS; at HEADS where its row says what
+ * the text is, or -1 if it is in doubt, and where its first digit will be.
+ */
 function shorten(src: usize, count: i32): void {
   const tenths = v128.load(VECTORS, TENTHS);
   const tens32 = v128.load(VECTORS, TENS);
@@ -183,7 +184,9 @@ function shorten(src: usize, count: i32): void {
   const ties = v128.load(VECTORS, TIES);
   const inTies = v128.load(VECTORS, IN_TIES);
   const zero = i64x2.splat(0);
+  const step = v128.load(VECTORS, STEPS);
   let digits: usize = DIGITS;
+  let firsts = v128.load(VECTORS, FIRSTS);
   for (let i = 0; i < count; i += 4) {
     const eight = i << 3;
     const four = i << 2;
@@ -217,17 +220,21 @@ function shorten(src: usize, count: i32): void {
     // From the middle between two integers, in units of 2^-32, with the doubt below moved to the least of 32 bits.
     const tie = i32x4.add(i32x4.shl(rounded, 32 - FEWER), ties);
     const from = src + eight;
-    const powers = i32x4.shuffle(
-      i64x2.eq(i64x2.shl(v128.load(from), 12), zero),
-      i64x2.eq(i64x2.shl(v128.load(from, 16), 12), zero),
-      0, 2, 4, 6,
-    );
+    const c = v128.load(from);
+    const d = v128.load(from, 16);
+    const high = i32x4.shuffle(c, d, 1, 3, 5, 7);
+    // A power of two has a smaller gap below it.
+    const fraction = v128.or(i32x4.shl(high, 12), i32x4.shuffle(c, d, 0, 2, 4, 6));
     const rare = v128.or(
-      v128.or(powers, i32x4.lt_s(i32x4.abs(beyond), doubt)),
+      v128.or(i32x4.eq(fraction, zero), i32x4.lt_s(i32x4.abs(beyond), doubt)),
       i32x4.lt_s(tie, inTies),
     );
     const missing = i32x4.gt_s(least, upper);
-    v128.store(four, v128.or(i32x4.shr_u(missing, 31), i32x4.shl(rare, 8)), HEADS);
+    const text = v128.or(i32x4.sub(i32x4.shl(i32x4.shr_u(high, 20), 5), i32x4.shl(missing, 2)), rare);
+    const first = i32x4.sub(firsts, missing);
+    v128.store(eight, i32x4.shuffle(text, first, 0, 4, 1, 5), HEADS);
+    v128.store(eight, i32x4.shuffle(text, first, 2, 6, 3, 7), HEADS + 16);
+    firsts = i32x4.add(firsts, step);
   }
 }
 

@@ -24,11 +24,9 @@ export const MOST_MISSING32 = 2;
 /** What comes before the digits, `-0.00000` at most, 8 bytes, and how much of it. */
 const PREFIX: usize = 0;
 const PREFIX_LENGTH: usize = 8;
-/** By how much the point pushes the last digits on. */
-const PUSH: usize = 9;
-/** Where the point goes; far behind the text if there is none. */
-const POINT: usize = 10;
-/** For the first sixteen characters: which digit each is. */
+/** Where the point goes; far behind the text if the prefix has it. */
+const POINT: usize = 9;
+/** For the first sixteen characters after the prefix: which digit each is, or none, a zero. */
 const LANES: usize = 16;
 /** The length of prefix and exponent apart, by how many zeros lead the 32 bits that say which digits are not zero. */
 const LENGTHS: usize = 32;
@@ -73,7 +71,7 @@ export function layOut17(shape: usize, suffix: usize, digits: usize, zeros: v128
   const last = load<u64>(digits, TAIL);
   const start = p + load<u8>(shape, PREFIX_LENGTH);
   store<u64>(p, load<u64>(shape, PREFIX));
-  store<u64>(start + load<u8>(shape, PUSH), last | TEXT_ZEROS, TAIL);
+  store<u64>(start, last | TEXT_ZEROS, TAIL + 1);
   return finish(shape, suffix, first, nonZero(first) | (<i32>(last >> 48) << 16), zeros, start);
 }
 
@@ -116,22 +114,20 @@ export function makeShapes(): void {
 function makeShape(shape: usize, exponent: i32, negative: bool, missing: i32, from: i32, below: i32): void {
   const scientific = exponent < from || exponent >= below;
   const small = exponent < 0 && !scientific;
-  const point = i32(!small);
-  // Digits before the point.
+  // Digits before the point. There is one character more than digits: of 0.00123 the 0 before them is it, of 0.123 the point.
   const whole = small ? 0 : scientific ? 1 : exponent + 1;
   const prefix: u64 = small ? 0x3030303030302e30 : 0; // 0.000000
   store<u64>(shape, negative ? (prefix << 8) | 0x2d : prefix, PREFIX);
-  store<u8>(shape, <u8>((small ? 1 - exponent : 0) + i32(negative)), PREFIX_LENGTH);
-  store<u8>(shape, <u8>point, PUSH);
-  store<u8>(shape, <u8>(small ? 24 : whole), POINT);
+  store<u8>(shape, <u8>((small ? -exponent : 0) + i32(negative)), PREFIX_LENGTH);
+  store<u8>(shape, <u8>(exponent < -1 && small ? 24 : whole), POINT);
   for (let lane = 0; lane < 16; lane++) {
-    store<u8>(shape + lane, <u8>(lane - i32(!small && lane > whole) + missing), LANES);
+    store<u8>(shape + lane, <u8>(small && lane == 0 ? 0xff : lane - i32(lane > whole) + missing), LANES);
   }
   // 1 has no point before its exponent; 100.0 has its zeros.
-  const least = scientific ? 1 : whole + 2 * point;
+  const least = scientific ? 1 : whole + 2;
   for (let zeros: i32 = LEAST_ZEROS; zeros <= 32; zeros++) {
     const digits = min(17, 32 - zeros) - missing;
-    store<u8>(shape + zeros, <u8>(digits > whole ? digits + point : least), LENGTHS - LEAST_ZEROS);
+    store<u8>(shape + zeros, <u8>(digits > whole ? digits + 1 : least), LENGTHS - LEAST_ZEROS);
   }
 }
 
