@@ -143,17 +143,26 @@ describe('policies', () => {
     });
   }
 
-  test('nonFinite error: the first offender, whichever chunk has it', () => {
+  test('nonFinite error: the first offender of each chunk', () => {
     for (const [name, array] of [
       ['float64', values],
       ['float32', new Float32Array(values)],
       ['float16', Uint16Array.of(0x3e00, 0x7e00, 0x7c00, 0xfc00, 0)],
     ] as const) {
-      for (const most of [1, 2, 5]) {
+      for (const [most, offenders] of [
+        [1, [-1, 1, 2, 3, -1]],
+        [2, [1, 2, -1]],
+        [5, [1]],
+      ] as const) {
         const encoder = chunkEncoder(name, [5], { ...policies, nonFinite: 'error' });
         expect(encoder.refused).toBe(-1);
-        encodeAll(encoder, array, most);
-        expect(encoder.refused).toBe(1);
+        const found = offenders.map((_, i) => {
+          const part = array.subarray(i * most, (i + 1) * most);
+          encoder.room(part.length).set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+          encoder.encode(part.length);
+          return encoder.refused;
+        });
+        expect(found).toEqual(offenders);
       }
     }
   });
