@@ -3,8 +3,8 @@
  * look-up below 2^16; eight digits at a time, without a branch, below 2^26 and for all 32 bits; else sixteen. A block
  * without a negative number is one of the unsigned type.
  */
-import { digits16, spreadAll, writeTrimmed, writeUnsigned, ZEROS } from './digits';
-import { DIGITS, EIGHTS, HEADS, UINT16S } from './memory';
+import { spreadAll, TEXT_ZEROS, writeTrimmed, writeUnsigned } from './digits';
+import { DIGITS, EIGHTS, HEADS, PREFIXES, UINT16S, VECTORS } from './memory';
 import { bigInteger, ERROR, NUMBER, refuse, STRING } from './policy';
 import { Loop } from './rows';
 import { writeTiny, writeUint16 } from './small';
@@ -42,7 +42,8 @@ function loopFor<T>(most: u64): Loop {
   // 2^26 < 10^8
   if (most < 67108864) return (src: usize, count: i32, p: usize) => eightDigitIntegers<T>(src, count, p);
   if (sizeof<T>() == 4) return (src: usize, count: i32, p: usize) => anyIntegers32<T>(src, count, p);
-  return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, p);
+  if (bigInteger == NUMBER || most <= MAX_SAFE) return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, true, p);
+  return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, false, p);
 }
 
 /** |n| < 2^16. */
@@ -88,22 +89,21 @@ function magnitudes<T>(src: usize, count: i32): void {
   }
 }
 
-/** Ten digits: the first two from the table, then eight. */
+/** Ten digits: the sign and the first two from a table, then eight. */
 function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     splitTen<T>(src, run);
     spreadAll(EIGHTS, DIGITS, run, 16);
-    for (let i = 0; i < run; i++) {
-      if (isSigned<T>()) p = writeSign(load<i32>(src + (i << 2)) >>> 31, p);
-      const upper = load<u32>(HEADS + (i << 2));
-      const digits = load<u64>(DIGITS + (i << 3));
-      // Behind other digits zeros stay.
-      const leading = ctz(digits | select<u64>(1, 1 << 63, upper != 0)) & 56;
-      store<u16>(p, load<u16>(UINT16S + (<usize>upper << 3)));
-      p += usize(upper != 0) + usize(upper > 9);
-      store<u64>(p, (digits | 0x3030303030303030) >> leading);
-      p += 8 - <usize>(leading >> 3);
+    for (let i = 0; i < run << 2; i += 4) {
+      const entry = load<u32>(i, HEADS);
+      const text = load<u64>(entry, PREFIXES);
+      store<u32>(p, <u32>text);
+      p += <usize>(text >> 56);
+      const digits = load<u64>(i << 1, DIGITS);
+      const zeros = ctz(digits | load<u64>(entry, PREFIXES + STOP));
+      store<u64>(p, (digits | 0x3030303030303030) >> (zeros & 56));
+      p += 8 - <usize>(zeros >> 3);
       store<u8>(p++, COMMA);
     }
     src += run << 2;
@@ -111,25 +111,47 @@ function anyIntegers32<T>(src: usize, count: i32, p: usize): usize {
   return p;
 }
 
-/** Leaves the lower eight digits of the magnitudes at EIGHTS, the upper two at HEADS. */
+// An entry of PREFIXES, 16 bytes: a sign and what comes before eight digits, their length in the eighth byte; then a bit
+// where zeros before the eight digits end: they stay behind other digits, and the last one stays.
+const STOP: usize = 8;
+
+/** For up to 42, the first digits of 2^32, and their negatives. */
+export function makePrefixes(): void {
+  for (let n: u32 = 0; n < 128; n++) {
+    const entry = PREFIXES + (n << 4);
+    const upper = n & 63;
+    let p = entry;
+    if (upper != n) store<u8>(p++, MINUS);
+    if (upper > 0) p = writeUnsigned(upper, p);
+    store<u8>(entry, <u8>(p - entry), 7);
+    store<u64>(entry, upper > 0 ? 1 : 1 << 63, STOP);
+  }
+}
+
+/** Leaves the lower eight digits of the magnitudes at EIGHTS, the entry of the upper two at HEADS. */
 // @ts-ignore: decorator
 @inline
 function splitTen<T>(src: usize, count: i32): void {
   // (n·factor) >> 57 is n / 10^8 for n < 2^32.
   const factor = i32x4.splat(1441151881);
   for (let i: usize = 0; i < <usize>count << 2; i += 16) {
-    const n = isSigned<T>() ? i32x4.abs(v128.load(src + i)) : v128.load(src + i);
+    const some = v128.load(src + i);
+    const n = isSigned<T>() ? i32x4.abs(some) : some;
     const a = i64x2.shr_u(i64x2.extmul_low_i32x4_u(n, factor), 57);
     const b = i64x2.shr_u(i64x2.extmul_high_i32x4_u(n, factor), 57);
     const upper = i32x4.shuffle(a, b, 0, 2, 4, 6);
-    v128.store(HEADS + i, upper);
+    let entries = i32x4.shl(upper, 4);
+    if (isSigned<T>()) entries = v128.or(entries, i32x4.shl(i32x4.shr_u(some, 31), 10));
+    v128.store(HEADS + i, entries);
     v128.store(EIGHTS + i, i32x4.sub(n, i32x4.mul(upper, i32x4.splat(100000000))));
   }
 }
 
-/** Twenty digits: the first four from the table, then sixteen. */
-function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
-  const all = bigInteger == NUMBER;
+/** Twenty digits: the first four from the table, then sixteen; `all` whether a number of any size may be written. */
+// @ts-ignore: decorator
+@inline
+function anyIntegers64<T>(src: usize, count: i32, all: bool, p: usize): usize {
+  const zeros = v128.load(VECTORS, TEXT_ZEROS);
   for (; count > 0; count -= RUN) {
     const run = min(count, RUN);
     for (let i = 0; i < run; i++) {
@@ -154,7 +176,7 @@ function anyIntegers64<T>(src: usize, count: i32, p: usize): usize {
         const text = load<u64>(UINT16S + (<usize>top << 3));
         store<u64>(p, text);
         p += <usize>(text >> 56) - 1;
-        v128.store(p, v128.or(digits, ZEROS));
+        v128.store(p, v128.or(digits, zeros));
         p += 16;
       } else {
         p = writeTrimmed(digits, p);

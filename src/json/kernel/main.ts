@@ -7,7 +7,7 @@ import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
 import { makeFactors64 } from './float64';
 import { float64s } from './floats';
-import { integerLoop } from './integers';
+import { integerLoop, makePrefixes } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
 import { advance, areRowsShort, cutIntoRows, inRow, Loop, openArray, setDimensions } from './rows';
@@ -60,8 +60,10 @@ export function prepare(type: i32): void {
   makeDrops();
   if (type == Type.Bool) makeBools();
   else if (type == Type.Int8) makeInt8s();
-  else if (type <= Type.Uint64) makeUint16s();
-  else if (type == Type.Float16) makeFloat16s();
+  else if (type <= Type.Uint64) {
+    makeUint16s();
+    makePrefixes();
+  } else if (type == Type.Float16) makeFloat16s();
   else if (type == Type.Float32) makeFactors32();
   else if (type == Type.Float64) makeFactors64();
 }

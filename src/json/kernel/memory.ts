@@ -15,6 +15,8 @@ export const EXPONENTS64: usize = 0x1000;
 export const EXPONENTS32: usize = 0x2400;
 /** Vectors that a loop is better off loading than making anew. */
 export const VECTORS: usize = 0x2800;
+/** What comes before the last eight digits of 32 bits; see integers.ts. */
+export const PREFIXES: usize = 0x4000;
 /** How a float is laid out, for binary64 and binary32; see layout.ts. */
 export const SHAPES64: usize = 0x3000;
 export const SHAPES32: usize = 0x6000;
