@@ -70,6 +70,23 @@ describe('wide integers', () => {
       }
     }
   });
+
+  // A block's loop is chosen by a few samples: here most have five digits to eight, then some have not, then all are 32 bits.
+  test.each([
+    [1e4, 2 ** 26, 1],
+    [1e4, 2 ** 26, 0.1],
+    [1e8, 2 ** 31, 0.1],
+  ])('from %d to %d, a part of them %d times as large', (from, below, part) => {
+    const bits = randomBits(20_000, 8);
+    const values = Int32Array.from(bits, (n, i) => {
+      const value = Math.floor(from + (n / 2 ** 32) * (below - from)) * (i % 97 === 50 ? part ** (i % 7) : 1);
+      return i % 4096 < 2048 ? value : -value;
+    });
+    expectTexts('int32', values, String);
+    expectTexts('uint32', values.map(Math.abs), String);
+    expectTexts('int64', BigInt64Array.from(values, BigInt), String);
+    expectTexts('uint64', BigUint64Array.from(values.map(Math.abs), BigInt), String);
+  });
 });
 
 describe('rows', () => {

@@ -1,10 +1,11 @@
 /**
  * Integers of 32 and 64 bits. A block is looked at first, and takes the loop of the largest magnitude in it: text by
- * look-up below 2^16; eight digits at a time, without a branch, below 2^26 and for all 32 bits; else sixteen. A block
- * without a negative number is one of the unsigned type.
+ * look-up below 2^16; eight digits at a time, without a branch, below 2^26 and for all 32 bits, but by look-up of four
+ * where samples have as many; else twenty, by look-up of four. A block without a negative number is one of the unsigned
+ * type.
  */
-import { spreadAll, TEXT_ZEROS, writeTrimmed, writeUnsigned } from './digits';
-import { DIGITS, EIGHTS, HEADS, PREFIXES, UINT16S, VECTORS } from './memory';
+import { digits16, spreadAll, writeTrimmed, writeUnsigned } from './digits';
+import { DIGITS, EIGHTS, FOURS, HEADS, PREFIXES, UINT16S } from './memory';
 import { bigInteger, ERROR, NUMBER, refuse, STRING } from './policy';
 import { Loop } from './rows';
 import { writeTiny, writeUint16 } from './small';
@@ -34,15 +35,31 @@ export function integerLoop<T, S, U>(src: usize, count: i32): Loop {
     if (isSigned<T>()) negative = negative || n < 0;
     most |= isSigned<T>() ? <u64>(n < 0 ? ~n : n) : <u64>n;
   }
-  return negative ? loopFor<S>(most) : loopFor<U>(most);
+  const many = most > 65534 && haveManyDigits<T>(end - count * sizeof<T>(), count);
+  return negative ? loopFor<S>(most, many) : loopFor<U>(most, many);
 }
 
-function loopFor<T>(most: u64): Loop {
+const SAMPLES = 8;
+
+/** Whether some numbers of a block, and so perhaps most, have five digits or more. */
+function haveManyDigits<T>(src: usize, count: i32): bool {
+  const step = max(1, count / SAMPLES);
+  for (let i = 0; i < count; i += step) {
+    if (magnitudeOf<T>(src + i * sizeof<T>()) < 10000) return false;
+  }
+  return true;
+}
+
+function loopFor<T>(most: u64, many: bool): Loop {
   if (most < 65535) return (src: usize, count: i32, p: usize) => tinyIntegers<T>(src, count, p);
   // 2^26 < 10^8
-  if (most < 67108864) return (src: usize, count: i32, p: usize) => eightDigitIntegers<T>(src, count, p);
+  if (most < 67108864) {
+    if (many) return (src: usize, count: i32, p: usize) => fourDigitsAndMore<T>(src, count, p);
+    return (src: usize, count: i32, p: usize) => eightDigitIntegers<T>(src, count, p);
+  }
   if (sizeof<T>() == 4) return (src: usize, count: i32, p: usize) => anyIntegers32<T>(src, count, p);
-  if (bigInteger == NUMBER || most <= MAX_SAFE) return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, true, p);
+  const all = bigInteger == NUMBER || most <= MAX_SAFE;
+  if (all) return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, true, p);
   return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, false, p);
 }
 
@@ -50,6 +67,28 @@ function loopFor<T>(most: u64): Loop {
 function tinyIntegers<T>(src: usize, count: i32, p: usize): usize {
   const end = src + count * sizeof<T>();
   for (; src < end; src += sizeof<T>()) p = isSigned<T>() ? writeTiny(load<i32>(src), p) : writeUint16(load<u32>(src), p);
+  return p;
+}
+
+/** |n| < 10^8, most of them 10^4 or more: what comes before the last four digits by look-up, then those. */
+function fourDigitsAndMore<T>(src: usize, count: i32, p: usize): usize {
+  for (const end = src + count * sizeof<T>(); src < end; src += sizeof<T>()) {
+    const n = load<i32>(src);
+    const magnitude = <u32>(isSigned<T>() ? abs(n) : n);
+    if (isSigned<T>()) p = writeSign(n >>> 31, p);
+    const upper = <u32>((<u64>magnitude * 109951163) >> 40);
+    if (upper == 0) {
+      p = writeUint16(magnitude, p);
+      continue;
+    }
+    const text = load<u64>(upper << 3, UINT16S);
+    store<u64>(p, text);
+    // On its comma.
+    p += <usize>(text >> 56);
+    store<u32>(p - 1, load<u32>((magnitude - upper * 10000) << 2, FOURS));
+    store<u8>(p, COMMA, 3);
+    p += 4;
+  }
   return p;
 }
 
@@ -147,50 +186,53 @@ function splitTen<T>(src: usize, count: i32): void {
   }
 }
 
-/** Twenty digits: the first four from the table, then sixteen; `all` whether a number of any size may be written. */
+/** Twenty digits, each four from a table; `all` whether a number of any size may be written. */
 // @ts-ignore: decorator
 @inline
 function anyIntegers64<T>(src: usize, count: i32, all: bool, p: usize): usize {
-  const zeros = v128.load(VECTORS, TEXT_ZEROS);
-  for (; count > 0; count -= RUN) {
-    const run = min(count, RUN);
-    for (let i = 0; i < run; i++) {
-      const magnitude = magnitudeOf<T>(src + (i << 3));
-      const high = magnitude / 100000000;
-      const top = high / 100000000;
-      store<u32>(EIGHTS + (i << 3), <u32>(high - top * 100000000));
-      store<u32>(EIGHTS + (i << 3), <u32>(magnitude - high * 100000000), 4);
-      store<u32>(HEADS + (i << 2), <u32>top);
+  for (const end = src + (count << 3); src < end; src += 8) {
+    const magnitude = magnitudeOf<T>(src);
+    if (!all && magnitude > MAX_SAFE) {
+      p = writeBig(magnitude, isSigned<T>() && load<i64>(src) < 0, src, p);
+      continue;
     }
-    spreadAll(EIGHTS, DIGITS, run << 1, 16);
-    for (let i = 0; i < run; i++) {
-      const element = src + (i << 3);
-      if (!all && magnitudeOf<T>(element) > MAX_SAFE) {
-        p = writeBig(magnitudeOf<T>(element), isSigned<T>() && load<i64>(element) < 0, element, p);
-        continue;
-      }
-      if (isSigned<T>()) p = writeSign(<u32>(load<u64>(element) >> 63), p);
-      const top = load<u32>(HEADS + (i << 2));
-      const digits = v128.load(DIGITS + (i << 4));
-      if (top != 0) {
-        const text = load<u64>(UINT16S + (<usize>top << 3));
-        store<u64>(p, text);
-        p += <usize>(text >> 56) - 1;
-        v128.store(p, v128.or(digits, zeros));
-        p += 16;
-      } else {
-        p = writeTrimmed(digits, p);
-      }
+    if (isSigned<T>()) p = writeSign(<u32>(load<u64>(src) >> 63), p);
+    const high = magnitude / 100000000;
+    const top = <u32>(high / 100000000);
+    if (top == 0) {
+      p = writeTrimmed(digits16(high, magnitude - high * 100000000), p);
       store<u8>(p++, COMMA);
+      continue;
     }
-    src += run << 3;
+    const text = load<u64>(UINT16S + (<usize>top << 3));
+    store<u64>(p, text);
+    p += <usize>(text >> 56);
+    writeEight(<u32>high - top * 100000000, p);
+    writeEight(<u32>magnitude - <u32>high * 100000000, p + 8);
+    store<u8>(p, COMMA, 15);
+    p += 16;
   }
   return p;
+}
+
+/** Writes eight digits before p + 7. */
+// @ts-ignore: decorator
+@inline
+function writeEight(n: u32, p: usize): void {
+  const upper = <u32>((<u64>n * 109951163) >> 40);
+  store<u32>(p - 1, load<u32>(upper << 2, FOURS));
+  store<u32>(p + 3, load<u32>((n - upper * 10000) << 2, FOURS));
+}
+
+/** From the entries of five digits. */
+export function makeFours(): void {
+  for (let n: usize = 0; n < 10000; n++) store<u32>(n << 2, <u32>(load<u64>(UINT16S + ((10000 + n) << 3)) >> 8), FOURS);
 }
 
 // @ts-ignore: decorator
 @inline
 function magnitudeOf<T>(element: usize): u64 {
+  if (sizeof<T>() == 4) return isSigned<T>() ? <u64>(<u32>abs(load<i32>(element))) : <u64>load<u32>(element);
   return isSigned<T>() ? <u64>abs(load<i64>(element)) : load<u64>(element);
 }
 

@@ -7,7 +7,7 @@ import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
 import { makeFactors64 } from './float64';
 import { float64s } from './floats';
-import { integerLoop, makePrefixes } from './integers';
+import { integerLoop, makeFours, makePrefixes } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
 import { advance, areRowsShort, cutIntoRows, inRow, Loop, openArray, setDimensions } from './rows';
@@ -63,6 +63,7 @@ export function prepare(type: i32): void {
   else if (type <= Type.Uint64) {
     makeUint16s();
     makePrefixes();
+    makeFours();
   } else if (type == Type.Float16) makeFloat16s();
   else if (type == Type.Float32) makeFactors32();
   else if (type == Type.Float64) makeFactors64();

@@ -60,5 +60,7 @@ export const LEAVES: usize = 0x1d0000;
 export const MOST_LEAVES: i32 = 64;
 export const BETWEEN: usize = 0x1d1000;
 export const BETWEEN_SIZE: usize = 0x4000;
+/** Four digits of each number below 10^4. */
+export const FOURS: usize = 0x1d5000;
 /** Stores may reach so far past the end of the text. */
 export const SLACK: usize = 64;
