@@ -11,7 +11,7 @@ export async function compileKernel() {
   let wasm;
   const options = '--outFile kernel.wasm -O3 --converge --noAssert --runtime stub --enable simd --lowMemoryLimit';
   const { error, stderr } = await asc.main(
-    ['src/json/kernel/main.ts', '--baseDir', root, ...options.split(' '), '--initialMemory', '30'],
+    ['src/json/kernel/main.ts', '--baseDir', root, ...options.split(' '), '--initialMemory', '32'],
     { writeFile: (_, contents) => (wasm = contents) },
   );
   if (error) throw new Error(`the kernels do not compile: ${stderr}`, { cause: error });

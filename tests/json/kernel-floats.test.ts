@@ -59,6 +59,20 @@ describe('float64', () => {
     }
   });
 
+  test.each([0, 0.5, 0.9])('one to seven decimals, nine digits at most, %d of them zeros', (zeros) => {
+    const values = uniform(20_000, 11);
+    const kinds = uniform(20_000, 12);
+    for (let decimals = 0; decimals <= 7; decimals++) {
+      for (const digits of [2, 5, 9]) {
+        // Some of them have a digit too many.
+        const some = values.map(
+          (value, i) => Math.floor(value * 10 ** (digits + Number(i % 100 === 99))) / 10 ** decimals,
+        );
+        expectTexts64(some.map((value, i) => ((kinds[i] ?? 0) < zeros ? 0 : i % 3 === 1 ? -value : value)));
+      }
+    }
+  });
+
   test('hard cases', () => {
     const powersOfTwo = Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
     const powersOfTen = Array.from({ length: 640 }, (_, i) => Number(`1e${i - 330}`));

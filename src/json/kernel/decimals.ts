@@ -1,19 +1,20 @@
 /**
- * binary64 numbers that are a whole number of tenths, hundredths, … and of eight digits at most, as people and sensors
+ * binary64 numbers that are a whole number of tenths, hundredths, … and of nine digits at most, as people and sensors
  * write them. n / 10^d, correctly rounded, is the number itself: then n·10^-d is a decimal that reads back to it, and of
  * fifteen digits or fewer there is only one (Steele and White, 1990). So this is the shortest but for zeros at its end.
+ * Its text is looked up, four digits at a time.
  */
-import { spreadAll } from './digits';
 import { writeAny64 } from './float64';
-import { DIGITS, EIGHTS, HEADS } from './memory';
+import { FRACTIONS, HEADS } from './memory';
 import { placeOf, writeZerosBefore } from './sparse';
+import { writeFour, writeUpTo8 } from './tables';
 
-/** Where the digits of n end it has no more. */
-const BELOW: f64 = 100000000.0;
+/** What n is below: what is before the point then has eight digits at most. */
+const BELOW: f64 = 1000000000.0;
 const MOST_DECIMALS = 7;
 /** Smaller ones are written with an exponent; not even a zero is tried where there may be some. */
 const LEAST: f64 = 1e-5;
-/** What is added to n for its bits to be the lower ones. */
+/** What is added to a whole number for its bits to be the lower ones. */
 const UNIT: f64 = 4503599627370496.0;
 
 /** The decimals of the last run, which are tried first. */
@@ -49,13 +50,18 @@ function haveDecimals(src: usize, count: i32, ten: f64, from: f64): bool {
   return true;
 }
 
-/** Leaves n at EIGHTS and at HEADS whether it is right: not where the samples were no sample. */
-function scaleDecimals(from: usize, count: i32): void {
+/**
+ * Leaves at HEADS what is before the point and what is behind it, as four digits or eight; or -1 twice, where the samples
+ * were no sample.
+ *
+ * @param filled 10^4 or 10^8
+ */
+function split(from: usize, count: i32, filled: f64): void {
   const ten = f64x2.splat(power);
+  const scale = f64x2.splat(filled / power);
   const below = f64x2.splat(BELOW);
   const unit = f64x2.splat(UNIT);
   const above = f64x2.splat(least);
-  let eights = EIGHTS;
   let heads = HEADS;
   for (const end = from + (count << 3); from < end; from += 16) {
     const value = f64x2.abs(v128.load(from));
@@ -64,43 +70,53 @@ function scaleDecimals(from: usize, count: i32): void {
       v128.and(f64x2.lt(n, below), f64x2.ge(value, above)),
       f64x2.eq(f64x2.div(n, ten), value),
     );
-    const integers = f64x2.add(n, unit);
-    // What is no eight digits must not be spread.
-    store<u64>(eights, i64x2.extract_lane(i32x4.shuffle(v128.and(integers, right), integers, 0, 2, 0, 2), 0));
-    store<u64>(heads, i64x2.extract_lane(i32x4.shuffle(right, right, 0, 2, 0, 2), 0));
-    eights += 8;
-    heads += 8;
+    // No n / 10^d is so near to a whole number that it is rounded to it.
+    const whole = f64x2.floor(value);
+    const fraction = f64x2.mul(f64x2.sub(n, f64x2.mul(whole, ten)), scale);
+    const both = i32x4.shuffle(f64x2.add(whole, unit), f64x2.add(fraction, unit), 0, 4, 2, 6);
+    v128.store(heads, v128.or(both, v128.not(right)));
+    heads += 16;
   }
 }
 
 // @ts-ignore: decorator
 @inline
 export function writeDecimals(from: usize, count: i32, sparse: bool, src: usize, p: usize): usize {
-  scaleDecimals(from, count);
-  spreadAll(EIGHTS, DIGITS, count, 16);
-  const whole: usize = 8 - decimals;
-  const split = <u64>whole << 3;
-  const lastWhole = <u64>1 << (split - 8);
-  const firstDecimal = <u64>1 << split;
-  for (let i = 0; i < count; i++) {
-    if (sparse) p = writeZerosBefore(i, p);
-    const bits = load<u64>(from + (i << 3));
-    if (load<u32>(HEADS + (i << 2)) == 0) {
-      p = writeAny64(bits, sparse ? src + (placeOf(i) << 3) : src + (i << 3), p);
+  return decimals > 4 ? write(from, count, true, sparse, src, p) : write(from, count, false, sparse, src, p);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(from: usize, count: i32, eight: bool, sparse: bool, src: usize, p: usize): usize {
+  split(from, count, eight ? 1e8 : 1e4);
+  for (let i = 0; i < count << 3; i += 8) {
+    if (sparse) p = writeZerosBefore(i >> 3, p);
+    const bits = load<u64>(from + i);
+    const fraction = load<i32>(i, HEADS + 4);
+    if (fraction < 0) {
+      p = writeAny64(bits, src + (sparse ? placeOf(i >> 3) << 3 : i), p);
       continue;
     }
     store<u8>(p, 0x2d);
-    p += <usize>(bits >> 63);
-    const digits = load<u64>(DIGITS + (i << 3));
-    const text = digits | 0x3030303030303030;
-    // One digit stays on either side of the point.
-    const leading = ctz(digits | lastWhole) & 56;
-    store<u64>(p, text >> leading);
-    p += whole - <usize>(leading >> 3);
-    store<u8>(p, 0x2e);
-    store<u64>(p, text >> split, 1);
-    p += decimals + 1 - <usize>(clz(digits | firstDecimal) >> 3);
-    store<u8>(p++, 0x2c);
+    p = writeUpTo8(load<u32>(i, HEADS), p + <usize>(bits >> 63));
+    let four: u32 = fraction;
+    if (eight) {
+      const upper = four / 10000;
+      const lower = four - upper * 10000;
+      if (lower != 0) {
+        store<u8>(p, 0x2e);
+        writeFour(upper, p + 1);
+        // Without its point.
+        const text = load<u64>(lower << 3, FRACTIONS);
+        store<u64>(p, text >> 8, 5);
+        p += 4 + <usize>(text >> 56);
+        continue;
+      }
+      four = upper;
+    }
+    const text = load<u64>(four << 3, FRACTIONS);
+    store<u64>(p, text);
+    p += <usize>(text >> 56);
   }
   return p;
 }

@@ -5,10 +5,11 @@
  * type.
  */
 import { digits16, spreadAll, writeTrimmed, writeUnsigned } from './digits';
-import { DIGITS, EIGHTS, FOURS, HEADS, PREFIXES, UINT16S } from './memory';
+import { DIGITS, EIGHTS, HEADS, PREFIXES, UINT16S } from './memory';
 import { bigInteger, ERROR, NUMBER, refuse, STRING } from './policy';
 import { Loop } from './rows';
 import { writeTiny, writeUint16 } from './small';
+import { writeFour, writeUpTo8 } from './tables';
 
 const COMMA: u8 = 0x2c;
 const MINUS: u8 = 0x2d;
@@ -76,18 +77,8 @@ function fourDigitsAndMore<T>(src: usize, count: i32, p: usize): usize {
     const n = load<i32>(src);
     const magnitude = <u32>(isSigned<T>() ? abs(n) : n);
     if (isSigned<T>()) p = writeSign(n >>> 31, p);
-    const upper = <u32>((<u64>magnitude * 109951163) >> 40);
-    if (upper == 0) {
-      p = writeUint16(magnitude, p);
-      continue;
-    }
-    const text = load<u64>(upper << 3, UINT16S);
-    store<u64>(p, text);
-    // On its comma.
-    p += <usize>(text >> 56);
-    store<u32>(p - 1, load<u32>((magnitude - upper * 10000) << 2, FOURS));
-    store<u8>(p, COMMA, 3);
-    p += 4;
+    p = writeUpTo8(magnitude, p);
+    store<u8>(p++, COMMA);
   }
   return p;
 }
@@ -206,27 +197,22 @@ function anyIntegers64<T>(src: usize, count: i32, all: bool, p: usize): usize {
     }
     const text = load<u64>(UINT16S + (<usize>top << 3));
     store<u64>(p, text);
-    p += <usize>(text >> 56);
+    p += <usize>(text >> 56) - 1;
     writeEight(<u32>high - top * 100000000, p);
     writeEight(<u32>magnitude - <u32>high * 100000000, p + 8);
-    store<u8>(p, COMMA, 15);
-    p += 16;
+    store<u8>(p, COMMA, 16);
+    p += 17;
   }
   return p;
 }
 
-/** Writes eight digits before p + 7. */
+/** Writes eight digits of n < 10^8. */
 // @ts-ignore: decorator
 @inline
 function writeEight(n: u32, p: usize): void {
   const upper = <u32>((<u64>n * 109951163) >> 40);
-  store<u32>(p - 1, load<u32>(upper << 2, FOURS));
-  store<u32>(p + 3, load<u32>((n - upper * 10000) << 2, FOURS));
-}
-
-/** From the entries of five digits. */
-export function makeFours(): void {
-  for (let n: usize = 0; n < 10000; n++) store<u32>(n << 2, <u32>(load<u64>(UINT16S + ((10000 + n) << 3)) >> 8), FOURS);
+  writeFour(upper, p);
+  writeFour(n - upper * 10000, p + 4);
 }
 
 // @ts-ignore: decorator

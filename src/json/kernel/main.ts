@@ -7,13 +7,13 @@ import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
 import { makeFactors64 } from './float64';
 import { float64s } from './floats';
-import { integerLoop, makeFours, makePrefixes } from './integers';
+import { integerLoop, makePrefixes } from './integers';
 import * as memory from './memory';
 import { clearOffender, offender, setPolicy } from './policy';
 import { advance, areRowsShort, cutIntoRows, inRow, Loop, openArray, setDimensions } from './rows';
 import { bools, int16s, int8s, uint16s, uint8s } from './small';
 import { setUnit, times } from './times';
-import { makeBools, makeInt8s, makeUint16s } from './tables';
+import { makeBools, makeFours, makeFractions, makeInt8s, makeUint16s } from './tables';
 
 export const DIMENSIONS: usize = memory.DIMENSIONS;
 export const MOST_DIMENSIONS: i32 = memory.MOST_DIMENSIONS;
@@ -66,7 +66,11 @@ export function prepare(type: i32): void {
     makeFours();
   } else if (type == Type.Float16) makeFloat16s();
   else if (type == Type.Float32) makeFactors32();
-  else if (type == Type.Float64) makeFactors64();
+  else if (type == Type.Float64) {
+    makeFactors64();
+    makeFours();
+    makeFractions();
+  }
 }
 
 /**

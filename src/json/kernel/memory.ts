@@ -62,5 +62,7 @@ export const BETWEEN: usize = 0x1d1000;
 export const BETWEEN_SIZE: usize = 0x4000;
 /** Four digits of each number below 10^4. */
 export const FOURS: usize = 0x1d5000;
+/** Those, as they follow a point. */
+export const FRACTIONS: usize = 0x1e0000;
 /** Stores may reach so far past the end of the text. */
 export const SLACK: usize = 64;
