@@ -22,7 +22,9 @@ export function float64s(src: usize, count: i32, p: usize): usize {
 function writeSparse(src: usize, count: i32, p: usize): usize {
   const kept = gather64(src, count);
   if (kept > 0) {
-    p = areDecimals(DENSE, kept) ? writeDecimals(DENSE, kept, true, src, p) : writeShortest64(DENSE, kept, true, src, p);
+    if (!areDecimals(DENSE, kept)) p = writeShortest64(DENSE, kept, true, src, p);
+    else if (kept << 2 >= count) return writeDecimals(src, count, false, src, p);
+    else p = writeDecimals(DENSE, kept, true, src, p);
   }
   return writeZerosBefore(kept, p);
 }
