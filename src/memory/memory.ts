@@ -16,7 +16,7 @@ export interface Memory {
    */
   readonly live: boolean;
   /** What another thread needs to read the same bytes, where they are not this thread's alone. */
-  readonly locator?: MemoryLocator;
+  readonly locator?: MemoryLocator | undefined;
   /**
    * The bytes at an address, borrowed: they may be the memory itself, and are valid only as long as it is.
    *
@@ -25,6 +25,12 @@ export interface Memory {
    * @throws MemoryFault if any of the bytes cannot be read; never zeros instead, never a signal.
    */
   read(address: bigint, length: number): Uint8Array;
+  /**
+   * Where `read` gives snapshots: one of as many bytes as the target has, in memory of the caller's.
+   *
+   * @throws MemoryFault as `read`; what was readable may have been written.
+   */
+  readInto?(address: bigint, target: Uint8Array): void;
   /**
    * The memory itself, to be written to, where `read` of a live memory does not lend it everywhere.
    *

@@ -32,20 +32,26 @@ const PROBE_ABOVE = 1 << 20;
  */
 export function processMemory(pid: number | 'self', target: Target): Memory {
   const file = openMemory(pid);
+  const readInto = (address: bigint, target: Uint8Array): void => {
+    const { length } = target;
+    checkRange(address, length);
+    for (let done = 0; done < length; ) {
+      const count = readAt(file, target, done, address, length);
+      if (count === 0) throw new MemoryFault(address, length, 'the process has ended');
+      done += count;
+    }
+  };
   const memory: Memory = {
     target,
     live: false,
     locator: { pid: pid === 'self' ? process.pid : pid, target },
+    readInto,
     read(address, length) {
       checkRange(address, length);
       // A length that came from garbage must not become an allocation: the far end is asked for first.
       if (length > PROBE_ABOVE) readAt(file, Buffer.allocUnsafe(1), 0, address + BigInt(length - 1), 1);
       const bytes = allocate(address, length);
-      for (let done = 0; done < length; ) {
-        const count = readAt(file, bytes, done, address, length);
-        if (count === 0) throw new MemoryFault(address, length, 'the process has ended');
-        done += count;
-      }
+      readInto(address, bytes);
       return bytes;
     },
   };

@@ -77,6 +77,15 @@ describe.each(sources)('$name', ({ memory, address, bad }) => {
     expect(memory.read(address, 0)).toHaveLength(0);
   });
 
+  test('readInto writes the same into memory of the caller', () => {
+    if (!memory.readInto) return expect(memory.live).toBe(true);
+    const into = new Uint8Array(12);
+    memory.readInto(address + 10n, into.subarray(1, 11));
+    expect([...into]).toEqual([0, ...content.subarray(10, 20), 0]);
+    expect(faultOf(() => memory.readInto?.(bad, into))).toMatchObject({ address: bad, length: 12 });
+    expect(faultOf(() => memory.readInto?.(-1n, into))).toMatchObject({ address: -1n, length: 12 });
+  });
+
   test('a bad address is a MemoryFault with address, length and reason', () => {
     const fault = faultOf(() => memory.read(bad, 2));
     expect(fault).toMatchObject({ address: bad, length: 2 });
