@@ -1,6 +1,6 @@
 /** The memory of one export: its elements, mapped when they are first wanted, and all else in snapshots. */
 import { MemoryFault } from '../errors.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { Memory, MemoryLocator } from '../memory/memory.ts';
 import type { Target } from '../target.ts';
 import { type BufferInfo, checkReadable, type Extent, extentOf } from '../view/py-buffer.ts';
 import type { Gil } from './gil.ts';
@@ -39,6 +39,10 @@ export class LentMemory implements Memory {
 
   get target(): Target {
     return this.#process.target;
+  }
+
+  get locator(): MemoryLocator | undefined {
+    return this.#process.locator;
   }
 
   read(address: bigint, length: number): Uint8Array {

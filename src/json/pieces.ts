@@ -27,9 +27,27 @@ export function piecesOf(
 ): Iterable<Uint8Array> {
   const policies = policiesOf(options);
   const source = sourceOf(array);
-  const pieces = encoded(source, planFor(source, policies), target);
+  const pieces = encoded(source.parts(), planFor(source, policies), target);
   const laidOut = policies.indent > 0 ? indented(pieces, policies.indent) : pieces;
   return policies.newline ? followed(laidOut, Uint8Array.of(0x0a)) : laidOut;
+}
+
+/**
+ * The text of any part of the array: of the elements from one on, up to but without another, in C order, with the brackets
+ * that are due there. The parts of all of it, one after the other, are the text; what lays it out (`indent`, `newline`) is
+ * left to the caller. Pieces stand until the next is asked for.
+ */
+export function rangeEncoder(
+  array: Encodable,
+  options: EncodeOptions | undefined,
+): (from: number, to: number) => Iterable<Uint8Array> {
+  const source = sourceOf(array);
+  const plan = planFor(source, policiesOf(options));
+  const each = elementCount(plan.inner);
+  return (from, to) => {
+    plan.encoder.done = from * each;
+    return encoded(source.some(from, to), plan);
+  };
 }
 
 function* followed(pieces: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array> {
@@ -90,9 +108,9 @@ function takenApart(element: Element, inner: readonly number[], policies: Polici
   return { element, inner };
 }
 
-function* encoded({ parts }: Source, plan: Plan, target: Uint8Array | undefined): Generator<Uint8Array> {
+function* encoded(parts: ReturnType<Source['parts']>, plan: Plan, target?: Uint8Array): Generator<Uint8Array> {
   const { encoder, inner, empty, shape } = plan;
-  for (const part of parts()) {
+  for (const part of parts) {
     const total = empty ? elementCount(shape) : elementCount(part().shape) * elementCount(inner);
     for (let from = 0; from < total; from += encoder.most) {
       const elements = part();

@@ -34,6 +34,8 @@ export interface Source {
    * in between, a WebAssembly heap have moved.
    */
   readonly parts: () => Iterable<() => Elements>;
+  /** The same of the elements from one on, up to but without another, counted in C order. */
+  readonly some: (from: number, to: number) => Iterable<() => Elements>;
 }
 
 const arrays: Readonly<Record<string, NumberName>> = {
@@ -85,7 +87,11 @@ function ofArray(array: NumericTypedArray, shape: readonly number[], element: El
       `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached or resized`,
     );
   };
-  return { element, shape, parts: () => [all] };
+  const { size } = element;
+  const some = (from: number, to: number) => [
+    (): Elements => ({ ...all(), origin: from * size, shape: [to - from], strides: [size] }),
+  ];
+  return { element, shape, parts: () => [all], some };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: NumericTypedArray): Uint8Array {
@@ -139,6 +145,7 @@ function ofView(view: BufferView): Source {
     element: view.element(),
     shape: view.shape,
     parts: () => (view.lends() ? [elementsOf(view)] : snapshots(view)),
+    some: (from, to) => eachOf(within(view, from, to)),
   };
 }
 
@@ -152,8 +159,28 @@ function elementsOf(view: BufferView): () => Elements {
   };
 }
 
-function* snapshots(view: BufferView): Generator<() => Elements> {
-  for (const part of split(view)) yield elementsOf(part);
+function snapshots(view: BufferView): Generator<() => Elements> {
+  return eachOf(split(view));
+}
+
+function* eachOf(views: Iterable<BufferView>): Generator<() => Elements> {
+  for (const view of views) yield elementsOf(view);
+}
+
+/** Some elements as views that follow one another: whole rows together, and of others what is asked for. */
+function* within(view: BufferView, from: number, to: number): Generator<BufferView> {
+  const inner = elementCount(view.shape.slice(1));
+  if (view.ndim === 0) yield view;
+  else {
+    for (let at = from; at < to; ) {
+      const row = Math.floor(at / inner);
+      const rows = at % inner === 0 ? Math.floor((to - at) / inner) : 0;
+      const end = rows > 0 ? (row + rows) * inner : Math.min(to, (row + 1) * inner);
+      if (rows > 0) yield view.slice([row, row + rows]);
+      else yield* within(view.slice(row), at - row * inner, end - row * inner);
+      at = end;
+    }
+  }
 }
 
 /** The least that is read apart, in bytes: a page of the operating system. */

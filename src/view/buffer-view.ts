@@ -6,7 +6,7 @@
 import { dataViewOf } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { Memory, MemoryLocator } from '../memory/memory.ts';
 import type { Element, ElementValue, NumericTypedArray } from './element.ts';
 import { parseFormat } from './format.ts';
 import { type Elements, gather, gatherPil, type NestedList, nest, step, swapBytes, walk } from './gather.ts';
@@ -366,6 +366,13 @@ export class BufferView {
   /** Whether `scan` gives the memory itself, rather than a copy of all that the elements reach. @internal */
   lends(): boolean {
     return this.#memory.live && !this.#live().suboffsets;
+  }
+
+  /** Where another thread finds the same elements, if it can; in plain data. @internal */
+  located(): { readonly locator: MemoryLocator; readonly info: BufferInfo } | undefined {
+    const info = this.#live();
+    const { locator } = this.#memory;
+    return locator && { locator, info };
   }
 
   #live(): BufferInfo {
