@@ -11,6 +11,7 @@ import { errorCases } from './cases/errors.ts';
 import { jsonCases } from './cases/json.ts';
 import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
+import { parallelCases } from './cases/parallel.ts';
 import { pythonCases } from './cases/python.ts';
 import { randomCases } from './cases/random.ts';
 import { runCases } from './cases/runs.ts';
@@ -52,7 +53,16 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(bufferCases, { ...source, python });
   await run(randomCases, { ...source, python });
   // Last those that close it.
-  for (const cases of [kindCases, sourceCases, jsonCases, errorCases, sharingCases, runCases, pythonCases])
+  for (const cases of [
+    kindCases,
+    sourceCases,
+    jsonCases,
+    parallelCases,
+    errorCases,
+    sharingCases,
+    runCases,
+    pythonCases,
+  ])
     await run(cases, { ...source, python: openPython() });
 }
 report({ name: 'the process lives to its end', error: null, counted: null });

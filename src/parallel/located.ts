@@ -1,0 +1,95 @@
+/** Arrays that every thread of this process can read: as plain data, and from there as arrays again. Knows no JSON. */
+import { type Encodable, type NumericArray, sourceOf } from '../json/source.ts';
+import type { Memory, MemoryLocator } from '../memory/memory.ts';
+import { locatedMemory } from '../memory/process.ts';
+import { formatTarget } from '../target.ts';
+import { BufferView } from '../view/buffer-view.ts';
+import { Lifetime } from '../view/lifetime.ts';
+import { type BufferInfo, elementCount } from '../view/py-buffer.ts';
+
+/** An array, to be posted to a thread. */
+export interface Located {
+  readonly array: { readonly locator: MemoryLocator; readonly info: BufferInfo } | Exclude<Encodable, BufferView>;
+  /** How many elements, and of how many bytes each. */
+  readonly count: number;
+  readonly size: number;
+}
+
+/** Of all elements, in bytes; 0 of what is no array. */
+export function sizeOf(value: Encodable): number {
+  if (value instanceof BufferView) return value.nbytes;
+  return (ArrayBuffer.isView(value) ? value : value?.data)?.byteLength ?? 0;
+}
+
+/**
+ * Undefined where the elements are this thread's alone, or where others would have to copy far more than the elements:
+ * rows that cross each other (a transposed array), or lie apart.
+ *
+ * @throws as `encodeJson`, of what is no array, or contradicts itself
+ */
+export function locate(value: Encodable): Located | undefined {
+  if (value instanceof BufferView) {
+    const array = value.located();
+    if (!array || !liesTogether(array.info)) return undefined;
+    return { array, count: elementCount(array.info.shape), size: array.info.itemsize };
+  }
+  const { element, shape } = sourceOf(value);
+  const { data, format }: Unlocated = ArrayBuffer.isView(value) ? { data: value } : value;
+  const count = elementCount(shape);
+  // Of another length are numbers that are kept in larger ones, and would have to be converted.
+  if (!isShared(data.buffer) || data.byteLength !== count * element.size) return undefined;
+  const array = format === undefined ? { data, shape } : { data, shape, format };
+  return { array, count, size: element.size };
+}
+
+type Unlocated = Pick<NumericArray, 'data'> & Partial<NumericArray>;
+
+/** By its name: one of another realm is no instance of this one's class. */
+function isShared(buffer: ArrayBufferLike): boolean {
+  return buffer[Symbol.toStringTag] === 'SharedArrayBuffer';
+}
+
+/** What the rows of an array may reach over, for each byte of it. */
+const MOST_APART = 8;
+
+function liesTogether({ shape, strides, itemsize, suboffsets }: BufferInfo): boolean {
+  if (suboffsets) return false;
+  const steps = strides.filter((_, i) => shape[i] !== 1).map(Math.abs);
+  const innermost = steps.at(-1) ?? 0;
+  return innermost <= MOST_APART * itemsize && steps.every((step, i) => i === 0 || step <= (steps[i - 1] as number));
+}
+
+/** The array again, in the thread to which it was posted. It must be kept alive elsewhere. */
+export function opened({ array }: Located): Encodable {
+  if (!('locator' in array)) return array;
+  return new BufferView(memoryAt(array.locator), array.info, new Lifetime('view'));
+}
+
+/** The memory that was read last: to open it anew for each array would leave files open until they are collected. */
+let last: { readonly name: string; readonly memory: Memory } | undefined;
+
+function memoryAt(locator: MemoryLocator): Memory {
+  const name = `${locator.pid} ${formatTarget(locator.target)}`;
+  if (last?.name !== name) last = { name, memory: reusing(locatedMemory(locator)) };
+  return last.memory;
+}
+
+/** Of a snapshot that is kept, in bytes. */
+const MOST_KEPT = 1 << 24;
+
+/** A memory whose every read is written over the one before: new memory takes longer to get than to fill. */
+function reusing(memory: Memory): Memory {
+  const { target, live, readInto } = memory;
+  let kept = new Uint8Array();
+  return {
+    target,
+    live,
+    read(address, length) {
+      if (!readInto || length > MOST_KEPT) return memory.read(address, length);
+      if (kept.length < length) kept = new Uint8Array(2 * length);
+      const bytes = kept.subarray(0, length);
+      readInto(address, bytes);
+      return bytes;
+    },
+  };
+}

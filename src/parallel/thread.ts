@@ -1,0 +1,81 @@
+/** A worker thread as others see it: asked for what it can write of an array, one at a time. Knows no array. */
+import { Worker } from 'node:worker_threads';
+import type { Answer, Job, Question } from './job.ts';
+import { worthKeeping } from './text.ts';
+
+/** What it runs: built, where this file is not, since a worker of Node 20 loads no TypeScript. */
+const program = import.meta.url.endsWith('.ts')
+  ? new URL('../../dist/parallel/worker.js', import.meta.url)
+  : new URL('./worker.js', import.meta.url);
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Alone it does not keep the process alive. */
+export class Thread {
+  readonly #worker: Worker;
+  /** Of its last part. */
+  #blocks: readonly ArrayBuffer[] = [];
+  #waiting: Waiting | undefined;
+  #cause: unknown;
+  #ready = false;
+  #ended = false;
+
+  constructor() {
+    this.#worker = new Worker(program, { execArgv: [] });
+    this.#worker.on('message', (message: 'ready' | Answer) => {
+      if (message === 'ready') this.#ready = true;
+      else this.#waiting?.resolve(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#cause = error;
+    });
+    this.#worker.on('exit', (code) => {
+      this.#ended = true;
+      const why = this.#cause instanceof Error ? this.#cause.message : `exit code ${code}`;
+      this.#waiting?.reject(
+        new Error(
+          `a thread that wrote the JSON has ended (${why}); the array is as it was, the next call has a new one`,
+          {
+            cause: this.#cause,
+          },
+        ),
+      );
+    });
+    this.#worker.unref();
+  }
+
+  /** Whether it has started; it may be asked before. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Has it write what it can take of a job. The part stands until it is asked again.
+   *
+   * @throws Error if the thread ends meanwhile.
+   */
+  async write(job: Job): Promise<Answer> {
+    const blocks = worthKeeping(this.#blocks);
+    this.#blocks = [];
+    this.#worker.ref();
+    try {
+      const answer = await new Promise<Answer>((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        const question: Question = { job, blocks };
+        this.#worker.postMessage(question, blocks);
+      });
+      this.#blocks = answer.part.blocks;
+      return answer;
+    } finally {
+      this.#waiting = undefined;
+      this.#worker.unref();
+    }
+  }
+}
