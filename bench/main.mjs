@@ -1,9 +1,10 @@
 // `npm run bench -- NAME`: ratios measured side by side in one run, on the built package.
 import { buffers } from './buffers.mjs';
 import { encodeBench } from './encode.mjs';
+import { parallel } from './parallel.mjs';
 import { views } from './views.mjs';
 
-const benches = { buffers, views, encode: encodeBench };
+const benches = { buffers, views, encode: encodeBench, parallel };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 for (const name of names) {
   if (!Object.hasOwn(benches, name)) {
