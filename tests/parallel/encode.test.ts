@@ -188,7 +188,7 @@ describe('once they have started', () => {
       expect(() => encodeJson(array)).toThrow(refusal as Error);
     }
     await expect(encodeJsonParallel(doubles(1), { nonFinite: 'zero' as never })).rejects.toThrow(
-      'nonFinite is one of null, string, literal, error; got zero',
+      'nonFinite is one of null, string, literal, error; got string zero',
     );
     for (const workers of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       await expect(encodeJsonParallel(doubles(1), { workers })).rejects.toThrow(
