@@ -8,7 +8,7 @@ import { type EncodeOptions, policiesOf } from '../json/options.ts';
 import type { Encodable } from '../json/source.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import { jobOf } from './job.ts';
-import { locate, sizeOf } from './located.ts';
+import { brought, locate, sizeOf } from './located.ts';
 import { joined } from './text.ts';
 import { ready, run, startLater } from './threads.ts';
 
@@ -66,11 +66,15 @@ export async function encodeJsonParallel(
     await startLater(threads);
     return text;
   }
-  const text = await run(job, threads, (parts) => {
-    // What was released may have been something else when it was read.
-    if (array instanceof BufferView) array.element();
-    return parts && joined(parts, job.chunks, newline ? '\n' : '');
-  });
+  const text = await run(
+    () => ({ ...job, located: brought(array, located) }),
+    threads,
+    (parts) => {
+      // What was released may have been something else when it was read.
+      if (array instanceof BufferView) array.element();
+      return parts && joined(parts, job.chunks, newline ? '\n' : '');
+    },
+  );
   return text ?? encodeJson(array, options);
 }
 

@@ -36,11 +36,13 @@ let free: Promise<unknown> = Promise.resolve();
 /**
  * Has some threads write a job, once the jobs before it are done.
  *
+ * @param begin makes the job when its turn comes
  * @param join makes of the parts what is wanted; afterwards they are written over. Of undefined, where a thread failed.
  * @throws Error if a thread ends meanwhile.
  */
-export function run<T>(job: Job, count: number, join: (parts: readonly Part[] | undefined) => T): Promise<T> {
+export function run<T>(begin: () => Job, count: number, join: (parts: readonly Part[] | undefined) => T): Promise<T> {
   const done = free.then(async () => {
+    const job = begin();
     start(count);
     const all = threads.slice(0, count).map(async (thread) => {
       try {

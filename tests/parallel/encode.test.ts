@@ -152,7 +152,11 @@ describe('once they have started', () => {
     const data = new Uint8Array(new SharedArrayBuffer(5_000_000)).fill(200);
     const written = (array: Uint8Array): Promise<Uint8Array | undefined> => {
       const job = jobOf(locate(array) as Located, {});
-      return run(job, 1, (parts) => parts && joined(parts, job.chunks, ''));
+      return run(
+        () => job,
+        1,
+        (parts) => parts && joined(parts, job.chunks, ''),
+      );
     };
     const expected = `[${'200,'.repeat(data.length).slice(0, -1)}]`;
     expect(expected.length).toBeGreaterThan(16 << 20);
