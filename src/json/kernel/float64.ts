@@ -68,10 +68,16 @@ export function makeFactors64(): void {
     const negative = signed != biased;
     const row = FACTORS64 + (signed << 5);
     store<u32>(row, FIVE, REACH);
+    const q = biased - 1075;
+    // Of a zero k is such that the first digit, which is missing, has the exponent 1.
+    const k = biased == 0 ? 2 - LENGTH : floorLog10Pow2(q);
+    for (let missing = 0; missing < 2; missing++) {
+      const first = k + LENGTH - 1 - missing;
+      store<u16>(row + missing * NEXT_TEXT, <u16>shape64(first, negative), SHAPE);
+      store<u16>(row + missing * NEXT_TEXT, <u16>suffix64(first), SUFFIX);
+    }
     // A gap of 0 is always in doubt.
     if (biased == 0 || biased == 0x7ff) continue;
-    const q = biased - 1075;
-    const k = floorLog10Pow2(q);
     const power = POWERS + ((k - MIN_K) << 4);
     const g1 = load<u64>(power);
     // g1 has 63 bits, one of them before the point, where s has 1 to 4; the upper 3 bits of `beyond` are in the gap.
@@ -82,11 +88,6 @@ export function makeFactors64(): void {
     store<u32>(row, <u32>beyond, CORRECTION);
     store<f64>(row, (<f64>g1 / <f64>(<u64>1 << (62 - h)) / 1e9) * (1.0 - TOO_SMALL), ABOUT);
     store<u32>(row, FIVE - <u32>(gap >> (PLACES - FEWER + 1)), REACH);
-    for (let missing = 0; missing < 2; missing++) {
-      const first = k + LENGTH - 1 - missing;
-      store<u16>(row + missing * NEXT_TEXT, <u16>shape64(first, negative), SHAPE);
-      store<u16>(row + missing * NEXT_TEXT, <u16>suffix64(first), SUFFIX);
-    }
   }
 }
 
@@ -223,12 +224,14 @@ function shorten(src: usize, count: i32): void {
     const c = v128.load(from);
     const d = v128.load(from, 16);
     const high = i32x4.shuffle(c, d, 1, 3, 5, 7);
-    // A power of two has a smaller gap below it.
-    const fraction = v128.or(i32x4.shl(high, 12), i32x4.shuffle(c, d, 0, 2, 4, 6));
-    const rare = v128.or(
+    // A power of two has a smaller gap below it; a zero is neither that nor in doubt.
+    const low = i32x4.shuffle(c, d, 0, 2, 4, 6);
+    const fraction = v128.or(i32x4.shl(high, 12), low);
+    const doubtful = v128.or(
       v128.or(i32x4.eq(fraction, zero), i32x4.lt_s(i32x4.abs(beyond), doubt)),
       i32x4.lt_s(tie, inTies),
     );
+    const rare = v128.andnot(doubtful, i32x4.eq(v128.or(i32x4.add(high, high), low), zero));
     const missing = i32x4.gt_s(least, upper);
     const text = v128.or(i32x4.sub(i32x4.shl(i32x4.shr_u(high, 20), 5), i32x4.shl(missing, 2)), rare);
     const first = i32x4.sub(firsts, missing);
