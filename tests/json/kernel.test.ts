@@ -192,6 +192,7 @@ describe('policies', () => {
     expect(textOf('int64', signed)).toBe(`[${edge.join()}]`);
     const as = { ...policies, bigInteger: 'string' } as const;
     expect(textOf('int64', signed, as)).toBe(`[${edge.map(quoted).join()}]`);
+    for (const n of edge) expect(textOf('int64', BigInt64Array.of(n), as)).toBe(`[${quoted(n)}]`);
     expect(textOf('uint64', unsigned, as)).toBe(`[${[...unsigned].map(quoted).join()}]`);
     for (const [name, array, first] of [
       ['int64', signed, 2],

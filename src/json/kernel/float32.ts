@@ -112,7 +112,7 @@ function gaps(src: usize): v128 {
   return v128.load_lane<u64>(FACTORS32 + ((load<u32>(src, 4) >> 23) << 4), low, 1, GAP);
 }
 
-/** For each of two numbers in 64 bits: the decimal in the lower half, its last digit in four bits; in the upper whether it is in doubt. */
+/** For each of two numbers in 64 bits: in the lower half the decimal, its last digit in four bits; else if it is in doubt. */
 // @ts-ignore: decorator
 @inline
 function shortenTwo(c: v128, gap: v128): v128 {

@@ -25,7 +25,7 @@ const UNIT: u64 = 0x4330000000000000;
 const ABOVE: f64 = 2147483648.0;
 const ABOVE_PLACES = 21;
 
-/** Of x without its upper digits, then of its ones alone, which are 32 bits with these. */
+/** Bits of the fraction of x without its upper digits; and of its ones alone, which with these have 32 bits. */
 const PLACES = 34;
 const FEWER = 28;
 const HALF: i32 = 1 << (FEWER - 1);
@@ -42,7 +42,7 @@ const DOUBT: i32 = (1 << 15) + 8;
 // A row of FACTORS64: 32 bytes at these offsets.
 /** The gap s, in units of 2^-34. */
 const GAP: usize = 0;
-/** s / 10^9 as a double, too small by about 2^-40 of it, so that the upper digits are never too large. */
+/** s / 10^9 as a double, less about 2^-40 of it, so that the upper digits are never too large, and seldom too small. */
 const ABOUT: usize = 8;
 const TOO_SMALL: f64 = 1.0 / 1099511627776.0;
 /** What the gap has beyond that, in units of 2^-66. */
@@ -80,7 +80,7 @@ export function makeFactors64(): void {
     if (biased == 0 || biased == 0x7ff) continue;
     const power = POWERS + ((k - MIN_K) << 4);
     const g1 = load<u64>(power);
-    // g1 has 63 bits, one of them before the point, where s has 1 to 4; the upper 3 bits of `beyond` are in the gap.
+    // g1 has 63 bits, one of them before the point, where s has 1 to 4; of what is beyond the gap 32 bits are kept.
     const h = q + floorLog2Pow10(-k);
     const gap = g1 >> (62 - PLACES - h);
     const beyond = (g1 << (4 + h)) | (load<u64>(power, 8) >> (59 - h));

@@ -59,7 +59,8 @@ function loopFor<T>(most: u64, many: bool): Loop {
     return (src: usize, count: i32, p: usize) => eightDigitIntegers<T>(src, count, p);
   }
   if (sizeof<T>() == 4) return (src: usize, count: i32, p: usize) => anyIntegers32<T>(src, count, p);
-  const all = bigInteger == NUMBER || most <= MAX_SAFE;
+  // Of -2^53 `most` has 2^53 - 1.
+  const all = bigInteger == NUMBER || most < MAX_SAFE;
   if (all) return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, true, p);
   return (src: usize, count: i32, p: usize) => anyIntegers64<T>(src, count, false, p);
 }

@@ -34,7 +34,7 @@ const LEAST_ZEROS: usize = 12;
 
 /** Digits that do not come in the vector: from here on. */
 const TAIL: usize = 10;
-const TEXT_ZEROS: u64 = 0x3030303030303030;
+const ZEROS64: u64 = 0x3030303030303030;
 
 /** The shape of binary64 numbers whose first digit has this exponent. */
 export function shape64(exponent: i32, negative: bool): usize {
@@ -71,7 +71,7 @@ export function layOut17(shape: usize, suffix: usize, digits: usize, zeros: v128
   const last = load<u64>(digits, TAIL);
   const start = p + load<u8>(shape, PREFIX_LENGTH);
   store<u64>(p, load<u64>(shape, PREFIX));
-  store<u64>(start, last | TEXT_ZEROS, TAIL + 1);
+  store<u64>(start, last | ZEROS64, TAIL + 1);
   return finish(shape, suffix, first, nonZero(first) | (<i32>(last >> 48) << 16), zeros, start);
 }
 
@@ -114,7 +114,7 @@ export function makeShapes(): void {
 function makeShape(shape: usize, exponent: i32, negative: bool, missing: i32, from: i32, below: i32): void {
   const scientific = exponent < from || exponent >= below;
   const small = exponent < 0 && !scientific;
-  // Digits before the point. There is one character more than digits: of 0.00123 the 0 before them is it, of 0.123 the point.
+  // Digits before the point. Characters are one more than digits: of 0.00123 the 0 before them is it, of 0.123 the point.
   const whole = small ? 0 : scientific ? 1 : exponent + 1;
   const prefix: u64 = small ? 0x3030303030302e30 : 0; // 0.000000
   store<u64>(shape, negative ? (prefix << 8) | 0x2d : prefix, PREFIX);

@@ -26,8 +26,9 @@ export const POWERS: usize = 0x9000;
 export const FACTORS32: usize = 0xc000;
 export const FACTORS64: usize = 0x10000;
 /**
- * Between the loops over a run of numbers: numbers of eight digits, what comes before them, their digits; of floats what
- * x is; of sparse ones which numbers are left and where they were.
+ * Between the loops over a run of numbers: numbers of eight digits, what comes before them or how they are written, their
+ * digits; of binary64 what x is and how far a multiple of ten may be; of sparse ones which numbers are left and where they
+ * were.
  */
 export const EIGHTS: usize = 0x30000;
 export const HEADS: usize = 0x30800;

@@ -32,13 +32,6 @@ export function floorLog2Pow10(k: i32): i32 {
   return <i32>((<i64>k * 913124641741) >> 38);
 }
 
-/** Whether -by <= distance < by. */
-// @ts-ignore: decorator
-@inline
-export function near(distance: i64, by: i64): i32 {
-  return i32(<u64>(distance + by) < <u64>(2 * by));
-}
-
 /** The upper half of a product. */
 function mulHigh(a: u64, b: u64): u64 {
   const a0 = a & 0xffffffff;
