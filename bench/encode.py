@@ -27,6 +27,7 @@ for line in sys.stdin:
         array = numpy.fromfile(request["path"], dtype=request["type"]).reshape(request["shape"])
         array, copied, times = ORDERS[request["lies"]](array), COPIES[request["lies"]], request["times"]
         answer = {"python": sys.version.split()[0], "numpy": numpy.__version__, "orjson": orjson.__version__}
+        answer["plus"] = b"e+" in orjson.dumps(1e16)
     elif request["time"] == "orjson":
         start = perf_counter_ns()
         for _ in range(times):
