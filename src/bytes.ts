@@ -1,7 +1,7 @@
 /** What is done with bytes whatever they mean. */
 
 /** A DataView of the same bytes. */
-export function dataViewOf(bytes: Uint8Array): DataView {
+export function dataViewOf(bytes: ArrayBufferView): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -2,7 +2,7 @@
 import { describe } from '../view/element.ts';
 import type { EncodeOptions } from './options.ts';
 import { piecesOf } from './pieces.ts';
-import type { Encodable } from './source.ts';
+import { classOf, type Encodable } from './source.ts';
 
 /**
  * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
@@ -82,8 +82,8 @@ function copyOf(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The same JSON in pieces of at most 256 KiB, each its own memory, made when it is asked for: `Readable.from` and `ReadableStream.from` stream it, no faster than it is read. The view must not be
- * released before the end.
+ * The same JSON in pieces of at most 256 KiB, each its own memory, made when it is asked for: `Readable.from` and
+ * `ReadableStream.from` stream it, no faster than it is read. The view must not be released before the end.
  *
  * @throws as {@link encodeJson}; what concerns single values when their piece is asked for.
  * @throws ReleasedError if the view is released before the last piece.
@@ -124,7 +124,8 @@ function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, unde
  * ```
  */
 export function encodeJsonInto(array: Encodable, target: Uint8Array, options?: EncodeOptions): number {
-  if (!isUint8Array(target)) throw new TypeError(`expected a Uint8Array to write into, got ${describe(target)}`);
+  if (classOf(target) !== 'Uint8Array')
+    throw new TypeError(`expected a Uint8Array to write into, got ${describe(target)}`);
   let length = 0;
   for (const piece of piecesOf(array, options, target)) {
     const room = target.length - length;
@@ -133,9 +134,4 @@ export function encodeJsonInto(array: Encodable, target: Uint8Array, options?: E
   }
   if (length <= target.length) return length;
   throw new RangeError(`expected a target of at least ${length} bytes for this array, got ${target.length}`);
-}
-
-/** Of this realm or of another. */
-function isUint8Array(value: unknown): value is Uint8Array {
-  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 }

@@ -1,8 +1,8 @@
 /** What the text of a record is made of: the fields that have no fields, and what is written between them. */
 import type { Element } from '../view/element.ts';
-import { numberElement } from '../view/number.ts';
+import { elementCount } from '../view/py-buffer.ts';
 import type { Policies } from './options.ts';
-import { complexParts } from './text.ts';
+import { addressAsNumber, complexPart } from './text.ts';
 
 /** A field that has no fields: its place in the record, and what is written between the one before and it. */
 export interface Leaf {
@@ -23,7 +23,8 @@ export function leavesOf(
   const leaves: Leaf[] = [];
   let before = '';
   const visit = (element: Element, offset: number): void => {
-    const { name, fields = [], shape = [], item, size, little } = element;
+    const { name, fields = [], shape = [], item, size } = element;
+    const part = complexPart(element);
     if (leaves.length > most) return;
     if (item) nest(item, shape, offset);
     else if (name === 'record' || name === 'tuple') {
@@ -37,8 +38,7 @@ export function leavesOf(
         }
       }
       before += named ? '}' : ']';
-    } else if (name in complexParts) {
-      const part = numberElement(complexParts[name as keyof typeof complexParts], little);
+    } else if (part) {
       const asObject = policies.complex === 'object';
       before += asObject ? '{"re":' : '[';
       visit(part, offset);
@@ -46,8 +46,7 @@ export function leavesOf(
       visit(part, offset + size / 2);
       before += asObject ? '}' : ']';
     } else {
-      const number = name === 'pointer' ? numberElement(size === 8 ? 'uint64' : 'uint32', little) : element;
-      leaves.push({ before, element: number, offset });
+      leaves.push({ before, element: addressAsNumber(element), offset });
       before = '';
     }
   };
@@ -55,7 +54,7 @@ export function leavesOf(
     if (length === undefined) visit(item, offset);
     else {
       before += '[';
-      const step = rest.reduce((product, size) => product * size, item.size);
+      const step = elementCount(rest) * item.size;
       for (let i = 0; i < length && leaves.length <= most; i++) {
         if (i > 0) before += ',';
         nest(item, rest, offset + i * step);

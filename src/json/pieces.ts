@@ -12,7 +12,7 @@ import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { type EncodeOptions, type Policies, policiesOf } from './options.ts';
 import { recordEncoder } from './record-encoder.ts';
 import { type Encodable, type Source, sourceOf } from './source.ts';
-import { complexParts, elementText, type Path, pathText, refusal, Where } from './text.ts';
+import { addressAsNumber, complexPart, elementText, type Path, pathText, refusal, Where } from './text.ts';
 import { textChunkEncoder } from './text-encoder.ts';
 
 /**
@@ -95,17 +95,15 @@ function planFor(source: Source, policies: Policies): Plan {
 
 /** An element as more dimensions of its array, as far as JSON has them alike. */
 function takenApart(element: Element, inner: readonly number[], policies: Policies): Pick<Plan, 'element' | 'inner'> {
-  const { name, little, size, shape = [], item, fields = [] } = element;
+  const { name, size, shape = [], item, fields = [] } = element;
   if (item) return takenApart(item, [...inner, ...shape], policies);
-  if (name in complexParts && policies.complex === 'array') {
-    return { element: numberElement(complexParts[name as keyof typeof complexParts], little), inner: [...inner, 2] };
-  }
-  if (name === 'pointer') return { element: numberElement(size === 8 ? 'uint64' : 'uint32', little), inner };
+  const part = policies.complex === 'array' ? complexPart(element) : undefined;
+  if (part) return { element: part, inner: [...inner, 2] };
   const [only] = fields;
   if (name === 'tuple' && only && fields.length === 1 && only.repeat * only.element.size === size) {
     return takenApart(only.element, [...inner, only.repeat], policies);
   }
-  return { element, inner };
+  return { element: addressAsNumber(element), inner };
 }
 
 function* encoded(parts: ReturnType<Source['parts']>, plan: Plan, target?: Uint8Array): Generator<Uint8Array> {

@@ -88,7 +88,8 @@ class RecordEncoder implements ChunkEncoder {
   /** By field, then behind the last: where in `between` its text begins, and how long it is. */
   readonly #places: readonly (readonly [at: number, length: number])[];
   readonly #one: ChunkEncoder;
-  #room = new Uint8Array();
+  /** That of `one`, which may have to write what is in it. */
+  #room: Uint8Array = new Uint8Array();
 
   constructor(size: number, shape: readonly number[], columns: readonly Column[], after: string, one: ChunkEncoder) {
     this.#kernel = kernel();
@@ -114,9 +115,8 @@ class RecordEncoder implements ChunkEncoder {
   }
 
   room(count: number): Uint8Array {
-    const length = count * this.#size;
-    if (this.#room.length < length) this.#room = new Uint8Array(length);
-    return this.#room.subarray(0, length);
+    this.#room = this.#one.room(count);
+    return this.#room;
   }
 
   encode(count: number): Uint8Array {
@@ -177,7 +177,6 @@ class RecordEncoder implements ChunkEncoder {
   #oneByOne(count: number): Uint8Array {
     const one = this.#one;
     one.done = this.done;
-    one.room(count).set(this.#room.subarray(0, count * this.#size));
     this.done += count;
     return one.encode(count);
   }

@@ -71,18 +71,22 @@ function isTypedArray(value: unknown): value is NumericTypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
-/** The name of a typed array's class, whatever the array itself says. */
-const classOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+const tag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get;
+
+/** The name of a typed array's class, of this realm or of another, whatever the array itself says. */
+export function classOf(value: unknown): string | undefined {
+  return tag?.call(value);
+}
 
 function elementOf(array: NumericTypedArray): Element {
-  return numberElement(arrays[classOf?.call(array)] as NumberName, hostIsLittle);
+  return numberElement(arrays[classOf(array) as string] as NumberName, hostIsLittle);
 }
 
 function ofArray(array: NumericTypedArray, shape: readonly number[], element: Element): Source {
   const { byteLength } = array;
   const strides = cStrides(shape, element.size);
   const all = (): Elements => {
-    if (array.byteLength === byteLength) return { bytes: dataViewOf(bytesOf(array)), origin: 0, shape, strides };
+    if (array.byteLength === byteLength) return { bytes: dataViewOf(array), origin: 0, shape, strides };
     throw new TypeError(
       `the typed array was of ${byteLength} bytes, now it is of ${array.byteLength}: it was detached or resized`,
     );
@@ -92,10 +96,6 @@ function ofArray(array: NumericTypedArray, shape: readonly number[], element: El
     (): Elements => ({ ...all(), origin: from * size, shape: [to - from], strides: [size] }),
   ];
   return { element, shape, parts: () => [all], some };
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: NumericTypedArray): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Formats whose size depends on the machine (`l`, `n`, `P`) may come from any; these have all sizes there are. */
@@ -114,7 +114,7 @@ function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, Buffe
     throw new RangeError(`expected data of ${count} elements, as shape [${shape}] has, got ${data.length}`);
   }
   if (typeof format !== 'string') throw new TypeError(`expected a format as a string, got ${describe(format)}`);
-  const arrayClass = classOf?.call(data);
+  const arrayClass = classOf(data);
   // What toTypedArray() makes of long doubles: the nearest doubles.
   const asDoubles = arrayClass === 'Float64Array' ? format.replace(/^[@^]?(Z?)[gG]$/, '$1d') : format;
   const elements = (hostIsLittle ? machines : [bigMachine]).map((machine) =>
@@ -144,7 +144,7 @@ function ofView(view: BufferView): Source {
   return {
     element: view.element(),
     shape: view.shape,
-    parts: () => (view.lends() ? [elementsOf(view)] : snapshots(view)),
+    parts: () => (view.lends() ? [elementsOf(view)] : eachOf(split(view))),
     some: (from, to) => eachOf(within(view, from, to)),
   };
 }
@@ -154,13 +154,9 @@ function elementsOf(view: BufferView): () => Elements {
   return () => {
     // Throws if the view was released.
     view.element();
-    if (!elements || (elements.bytes.buffer.byteLength === 0 && elements.shape.length > 0)) elements = view.scan();
+    if (!elements || elements.bytes.buffer.byteLength === 0) elements = view.scan();
     return elements;
   };
-}
-
-function snapshots(view: BufferView): Generator<() => Elements> {
-  return eachOf(split(view));
 }
 
 function* eachOf(views: Iterable<BufferView>): Generator<() => Elements> {

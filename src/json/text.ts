@@ -2,9 +2,11 @@
  * The JSON of one element, for the element types that have no kernel, and where an element is. It knows no array and no
  * chunk.
  */
+import { textOf } from '../bytes.ts';
 import { FormatError, JsonEncodeError } from '../errors.ts';
 import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
 import { swapBytes } from '../view/gather.ts';
+import { numberElement } from '../view/number.ts';
 import { elementCount } from '../view/py-buffer.ts';
 import type { Datetime64, Timedelta64 } from '../view/time.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
@@ -32,8 +34,18 @@ export function refusal(value: ElementValue, place: string): JsonEncodeError {
   return new JsonEncodeError(refused);
 }
 
-/** What the two parts of a complex number are, of those types that have kernels. */
-export const complexParts = { complex32: 'float16', complex64: 'float32', complex128: 'float64' } as const;
+const complexParts = { complex32: 'float16', complex64: 'float32', complex128: 'float64' } as const;
+
+/** What each of the two parts of a complex number is, of those types whose parts have kernels. */
+export function complexPart({ name, little }: Element): Element | undefined {
+  return name in complexParts ? numberElement(complexParts[name as keyof typeof complexParts], little) : undefined;
+}
+
+/** An address as the number that it is written as; anything else as it is. */
+export function addressAsNumber(element: Element): Element {
+  const { name, size, little } = element;
+  return name === 'pointer' ? numberElement(size === 8 ? 'uint64' : 'uint32', little) : element;
+}
 
 const floatTexts: Partial<Record<ElementName, (value: number) => string>> = {
   float16: float16Text,
@@ -257,8 +269,6 @@ function subarrayText({ shape = [], item }: Element, policies: Policies, where: 
 /** From so many numbers on in one element, a kernel writes them sooner than they are written one by one. */
 const MANY = 32;
 
-const ascii7 = new TextDecoder();
-
 /** Writes an array within an element by a kernel; undefined if there is none for it, or it refuses a number. */
 function manyText(
   { name, size, little }: Element,
@@ -275,7 +285,7 @@ function manyText(
       const room = encoder.room(Math.min(encoder.most, count - encoder.done));
       room.set(new Uint8Array(bytes.buffer, at, room.length));
       if (!little) swapBytes(room, size);
-      all += ascii7.decode(encoder.encode(room.length / size));
+      all += textOf(encoder.encode(room.length / size));
       if (encoder.refused >= 0) return undefined;
     }
     return all;
