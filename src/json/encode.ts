@@ -2,6 +2,7 @@
 import { describe } from '../view/element.ts';
 import type { EncodeOptions } from './options.ts';
 import { piecesOf } from './pieces.ts';
+import { Room } from './room.ts';
 import { classOf, type Encodable } from './source.ts';
 
 /**
@@ -41,38 +42,27 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
 /** A text that may well be the only one of an array, in bytes. */
 const SHORT = 1 << 16;
 
-/** The memory that long texts are put together in, so that only their copy touches pages anew. It may be collected. */
-let kept: WeakRef<Uint8Array> | undefined;
+/** Where long texts are put together, so that only their copy touches pages anew. It may be collected. */
+let kept: WeakRef<Room> | undefined;
 /** Of that memory, in bytes: more is not kept. */
 const MOST_KEPT = 1 << 26;
 
 function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>): Uint8Array {
-  let room = kept?.deref() ?? new Uint8Array(1 << 20);
+  const room = kept?.deref() ?? new Room(1 << 20);
   // Whoever encodes meanwhile has another.
   kept = undefined;
-  let length = 0;
-  const add = (piece: Uint8Array): void => {
-    if (length + piece.length > room.length) {
-      const larger = orNoRoom(() => new Uint8Array(2 * (length + piece.length)), length);
-      larger.set(room.subarray(0, length));
-      room = larger;
-    }
-    room.set(piece, length);
-    length += piece.length;
-  };
-  for (const piece of begun) add(piece);
-  for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
-  if (room.length <= MOST_KEPT) kept = new WeakRef(room);
-  return orNoRoom(() => copyOf(room.subarray(0, length)), length);
-}
-
-function orNoRoom(take: () => Uint8Array, length: number): Uint8Array {
+  room.length = 0;
   try {
-    return take();
+    for (const piece of begun) room.add(piece);
+    for (let next = rest.next(); !next.done; next = rest.next()) room.add(next.value);
+    if (room.size <= MOST_KEPT) kept = new WeakRef(room);
+    return copyOf(room.text);
   } catch (cause) {
-    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
-      cause,
-    });
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RangeError(
+      `there is no memory for a text of ${room.length} bytes and more; encodeJsonChunks needs none`,
+      { cause },
+    );
   }
 }
 

@@ -11,6 +11,7 @@ import { indented } from './indent.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { type EncodeOptions, type Policies, policiesOf } from './options.ts';
 import { recordEncoder } from './record-encoder.ts';
+import { Room } from './room.ts';
 import { type Encodable, type Source, sourceOf } from './source.ts';
 import { addressAsNumber, complexPart, elementText, type Path, pathText, refusal, Where } from './text.ts';
 import { textChunkEncoder } from './text-encoder.ts';
@@ -32,21 +33,39 @@ export function piecesOf(
   return policies.newline ? followed(laidOut, Uint8Array.of(0x0a)) : laidOut;
 }
 
+/** Writes any part of an array. */
+export interface RangeEncoder {
+  /** Of how many elements the text is best asked for at once; at least 1. */
+  readonly grain: number;
+  /**
+   * The text of the elements from one on, up to but without another, in C order, with the brackets that are due there. It
+   * stands until the next is asked for.
+   */
+  encode(from: number, to: number): Uint8Array;
+}
+
 /**
- * The text of any part of the array: of the elements from one on, up to but without another, in C order, with the brackets
- * that are due there. The parts of all of it, one after the other, are the text; what lays it out (`indent`, `newline`) is
- * left to the caller. Pieces stand until the next is asked for.
+ * The text of an array in parts: all of them, one after the other, are the text; what lays it out (`indent`, `newline`) is
+ * left to the caller.
  */
-export function rangeEncoder(
-  array: Encodable,
-  options: EncodeOptions | undefined,
-): (from: number, to: number) => Iterable<Uint8Array> {
+export function rangeEncoder(array: Encodable, options: EncodeOptions | undefined): RangeEncoder {
   const source = sourceOf(array);
   const plan = planFor(source, policiesOf(options));
+  const { encoder } = plan;
   const each = elementCount(plan.inner);
-  return (from, to) => {
-    plan.encoder.done = from * each;
-    return encoded(source.some(from, to), plan);
+  const room = new Room(0);
+  return {
+    grain: Math.max(1, Math.floor(encoder.most / each)),
+    encode(from, to) {
+      encoder.done = from * each;
+      room.length = 0;
+      for (const piece of encoded(source.some(from, to), plan)) {
+        // Most parts are one piece, which is left where it is.
+        if (room.length === 0 && encoder.done === to * each) return piece;
+        room.add(piece);
+      }
+      return room.text;
+    },
   };
 }
 

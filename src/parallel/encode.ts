@@ -3,18 +3,22 @@
  * they belong to: threads are told where the bytes are, and ask nobody.
  */
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { encodeJson } from '../json/encode.ts';
 import { type EncodeOptions, policiesOf } from '../json/options.ts';
+import { type RangeEncoder, rangeEncoder } from '../json/pieces.ts';
 import type { Encodable } from '../json/source.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import { jobOf } from './job.ts';
-import { brought, locate, sizeOf } from './located.ts';
-import { joined } from './text.ts';
+import type { Answer } from './job.ts';
+import { broughtNear, type Located, locate, sizeOf } from './located.ts';
+import { Tally } from './tally.ts';
+import { likelyLength, TextMemory } from './text.ts';
 import { ready, run, startLater } from './threads.ts';
+import { writing } from './write.ts';
 
 /** How an array is written, and by how many. */
 export interface ParallelOptions extends EncodeOptions {
-  /** How many threads write at once: by default as many as this machine runs at once. */
+  /** How many threads write at once, this one among them: by default as many as this machine runs at once. */
   readonly workers?: number;
 }
 
@@ -24,15 +28,16 @@ const LEAST = 1 << 21;
 const LONG = 1 << 28;
 
 /**
- * The bytes that {@link encodeJson} gives, written by several threads beside this one, which is left to the event loop
- * until the text is put together. Python is not called, and its GIL not taken.
+ * The bytes that {@link encodeJson} gives, written by several threads: this one, which lets the event loop turn every
+ * millisecond, and others. Each writes where the text belongs, so that nothing is put together afterwards. Python is not
+ * called, and its GIL not taken.
  *
  * One thread, this one, writes what does not lie where others can read it (they read views of Python in this process, and
  * typed arrays over a SharedArrayBuffer), what is small (below 2 MiB of elements), transposed, or strided so widely that
  * it would be copied for the most part in vain, and what has an `indent`. The threads start when they are first wanted,
  * which takes some 0.1 s: until then this one writes, unless it would take longer. They do not keep the process alive.
  *
- * Until the promise settles the elements should not change: each is written as it is when its turn comes.
+ * The text begins where its `buffer` does, which may be some percent longer. Until the promise settles the elements should not change: each is written as it is when its turn comes.
  *
  * @param options as of `encodeJson`, and `workers`
  * @throws as {@link encodeJson}: the promise rejects with the same error.
@@ -58,24 +63,81 @@ export async function encodeJsonParallel(
   const { indent, newline } = policiesOf(options);
   const located = indent === 0 ? locate(array) : undefined;
   if (!located) return encodeJson(array, options);
-  const job = jobOf(located, options);
-  const threads = Math.min(workers ?? availableParallelism(), job.chunks);
+  const encoder = rangeEncoder(array, options);
+  const chunks = Math.ceil(located.count / encoder.grain);
+  const threads = Math.min(workers ?? availableParallelism(), chunks);
   if (threads === 1) return encodeJson(array, options);
-  if (size < LONG && !ready(threads)) {
+  if (size < LONG && !ready(threads - 1)) {
     const text = encodeJson(array, options);
-    await startLater(threads);
+    await startLater(threads - 1);
     return text;
   }
-  const text = await run(
-    () => ({ ...job, located: brought(array, located) }),
-    threads,
-    (parts) => {
-      // What was released may have been something else when it was read.
-      if (array instanceof BufferView) array.element();
-      return parts && joined(parts, job.chunks, newline ? '\n' : '');
-    },
-  );
+  const text = await byThreads({ array, located, encoder, options, end: newline ? '\n' : '' }, threads);
   return text ?? encodeJson(array, options);
+}
+
+interface Task {
+  readonly array: Encodable;
+  readonly located: Located;
+  readonly encoder: RangeEncoder;
+  readonly options: EncodeOptions;
+  /** What follows the text. */
+  readonly end: string;
+}
+
+/** Undefined where one thread is to write the text, or to say why it cannot be written. */
+async function byThreads(
+  { array, located, encoder, options, end }: Task,
+  threads: number,
+): Promise<Uint8Array | undefined> {
+  const { count } = located;
+  const tally = new Tally();
+  let memory: TextMemory | undefined;
+  const answers = await run(() => {
+    memory = memoryFor(encoder, count);
+    if (!memory) return undefined;
+    const { target } = memory;
+    const put = memory.put.bind(memory);
+    const { located: near, bring } = broughtNear(array, located);
+    const cut = { count, grain: encoder.grain };
+    const share = async (): Promise<Answer> => {
+      bring(cut.grain, (there) => tally.readable(Math.ceil(there / cut.grain)));
+      return yielding(writing(cut, encoder, put, tally), tally);
+    };
+    return { job: { located: near, options, cut, target, tally: tally.memory }, share };
+  }, threads - 1);
+  // What was released may have been something else when it was read.
+  if (array instanceof BufferView) array.element();
+  if (!memory || !answers || answers.some(({ failed }) => failed)) return undefined;
+  return memory.text(
+    tally.length,
+    answers.flatMap(({ beyond }) => beyond),
+    end,
+  );
+}
+
+/** For how long the event loop waits, in ms. */
+const TURN = 1;
+
+/** Takes steps, and lets the event loop turn between them. */
+async function yielding<T>(steps: Generator<number | undefined, T>, tally: Tally): Promise<T> {
+  for (let turned = performance.now(); ; ) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (value !== undefined) await tally.change(value);
+    else if (performance.now() - turned > TURN) await setImmediate();
+    else continue;
+    turned = performance.now();
+  }
+}
+
+/** Undefined if there is none, or the encoder refuses a value. */
+function memoryFor(encoder: RangeEncoder, count: number): TextMemory | undefined {
+  try {
+    return new TextMemory(likelyLength(encoder, count));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkWorkers(workers: number): void {

@@ -1,92 +1,70 @@
-/**
- * The text of an array while it is made: a thread writes pieces of it into blocks of memory, which then are handed over and
- * come back to be written again. Not shared memory: V8 copies that byte by byte where two addresses differ in their
- * alignment, in 20 times the time.
- */
+/** The text of an array while threads write it: memory of about its length, and what goes beyond. Knows no array. */
+import { addressOf, inLargePages } from '../ffi/native.ts';
+import type { RangeEncoder } from '../json/pieces.ts';
+import type { Beyond, Job } from './job.ts';
 
-/** Of a block, in bytes. Few pieces are longer, and have one of their own. */
-const BLOCK = 1 << 20;
-/** Blocks that are kept for the next array. Memory that was never written to costs more than what is written. */
-const MOST_KEPT = 16;
+/** Of the elements that a length is guessed from: at the start, in the middle and at the end. */
+const SAMPLE = 256;
 
-/** Text in blocks. */
-export interface Part {
-  readonly blocks: readonly ArrayBuffer[];
-  /** Of each piece of the text {@link PIECE} numbers: its chunk of the array, its block, its start and end there. */
-  readonly pieces: Float64Array;
-}
-
-const PIECE = 4;
-
-/** Those of the blocks that are worth to be written again. */
-export function worthKeeping(blocks: readonly ArrayBuffer[]): ArrayBuffer[] {
-  return blocks.filter(({ byteLength }) => byteLength === BLOCK).slice(0, MOST_KEPT);
-}
-
-/** A part that is being written. */
-export class PartWriter {
-  readonly #blocks: ArrayBuffer[];
-  readonly #pieces: number[] = [];
-  #number = 0;
-  #block: Uint8Array;
-  #used = 0;
-
-  /** @param blocks to be written over */
-  constructor(blocks: readonly ArrayBuffer[]) {
-    this.#blocks = [...blocks];
-    this.#block = this.#open(0);
-  }
-
-  add(chunk: number, piece: Uint8Array): void {
-    const { length } = piece;
-    while (this.#used + length > this.#block.length) {
-      this.#number++;
-      this.#block = this.#open(length);
-      this.#used = 0;
-    }
-    const end = this.#used + length;
-    this.#block.set(piece, this.#used);
-    this.#pieces.push(chunk, this.#number, this.#used, end);
-    this.#used = end;
-  }
-
-  /** What was written, and all the blocks there are. */
-  part(): Part {
-    return { blocks: this.#blocks, pieces: Float64Array.from(this.#pieces) };
-  }
-
-  #open(length: number): Uint8Array {
-    this.#blocks[this.#number] ??= new ArrayBuffer(Math.max(BLOCK, length));
-    return new Uint8Array(this.#blocks[this.#number] as ArrayBuffer);
-  }
-}
+/** What is added to a guess, of which text that is a little longer still fits. */
+const MARGIN = 1 + 1 / 16;
+const LEAST = 1 << 16;
 
 /**
- * The pieces in the order of their chunks, in memory of its own.
+ * About how long the text of an array will be, in bytes.
  *
- * @param chunks how many there are; each is of one thread
- * @param end what follows the text
- * @throws RangeError if there is no memory for the text.
+ * @throws as the encoder
  */
-export function joined(parts: readonly Part[], chunks: number, end: string): Uint8Array {
-  const byChunk = Array.from({ length: chunks }, (): Uint8Array[] => []);
-  let length = end.length;
-  for (const { blocks, pieces } of parts) {
-    const bytes = blocks.map((block) => new Uint8Array(block));
-    for (let i = 0; i < pieces.length; i += PIECE) {
-      const [chunk, block, from, to] = pieces.subarray(i, i + PIECE) as unknown as [number, number, number, number];
-      byChunk[chunk]?.push((bytes[block] as Uint8Array).subarray(from, to));
-      length += to - from;
-    }
+export function likelyLength(encoder: RangeEncoder, count: number): number {
+  const some = Math.min(SAMPLE, count);
+  const starts = [0, Math.floor((count - some) / 2), count - some];
+  const longest = Math.max(...starts.map((from) => encoder.encode(from, from + some).length));
+  return Math.ceil((longest / some) * count * MARGIN) + LEAST;
+}
+
+/** Memory for a text, where threads find it. */
+export class TextMemory {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly target: Job['target'];
+
+  /**
+   * @param length in bytes
+   * @throws RangeError if there is no memory of that length.
+   */
+  constructor(length: number) {
+    // Not by new Uint8Array, which may write zeros first.
+    const { buffer } = Buffer.allocUnsafeSlow(length);
+    this.#bytes = new Uint8Array(buffer);
+    inLargePages(this.#bytes);
+    this.target = { address: addressOf(this.#bytes), length };
   }
-  // Not by new Uint8Array, which may write zeros first.
-  const { buffer } = Buffer.allocUnsafeSlow(length);
-  const whole = new Uint8Array(buffer);
-  let at = 0;
-  for (const piece of byChunk.flat()) {
-    whole.set(piece, at);
-    at += piece.length;
+
+  /** Copies a text to its place; false where it does not fit. */
+  put(at: number, text: Uint8Array): boolean {
+    const fits = at + text.length <= this.#bytes.length;
+    if (fits) this.#bytes.set(text, at);
+    return fits;
   }
-  for (const [i, character] of [...end].entries()) whole[at + i] = character.charCodeAt(0);
-  return whole;
+
+  /**
+   * The text, once all of it was written: in this memory, if there is room for it.
+   *
+   * @param length of what threads wrote, in bytes
+   * @param end what follows it
+   * @throws RangeError if there is no memory for the text.
+   */
+  text(length: number, beyond: readonly Beyond[], end: string): Uint8Array {
+    const whole = length + end.length <= this.#bytes.length ? this.#bytes : this.#longer(length + end.length, beyond);
+    for (const [i, character] of [...end].entries()) whole[length + i] = character.charCodeAt(0);
+    return whole.subarray(0, length + end.length);
+  }
+
+  #longer(length: number, beyond: readonly Beyond[]): Uint8Array {
+    const { buffer } = Buffer.allocUnsafeSlow(length);
+    const whole = new Uint8Array(buffer);
+    const written = beyond.reduce((least, { at }) => Math.min(least, at), length);
+    whole.set(this.#bytes.subarray(0, Math.min(written, this.#bytes.length)));
+    for (const { at, text } of beyond) whole.set(text, at);
+    return whole;
+  }
 }

@@ -1,7 +1,6 @@
 /** A worker thread as others see it: asked for what it can write of an array, one at a time. Knows no array. */
 import { Worker } from 'node:worker_threads';
-import type { Answer, Job, Question } from './job.ts';
-import { worthKeeping } from './text.ts';
+import type { Answer, Job } from './job.ts';
 
 /** What it runs: built, where this file is not, since a worker of Node 20 loads no TypeScript. */
 const program = import.meta.url.endsWith('.ts')
@@ -16,8 +15,6 @@ interface Waiting {
 /** Alone it does not keep the process alive. */
 export class Thread {
   readonly #worker: Worker;
-  /** Of its last part. */
-  #blocks: readonly ArrayBuffer[] = [];
   #waiting: Waiting | undefined;
   #cause: unknown;
   #ready = false;
@@ -57,22 +54,17 @@ export class Thread {
   }
 
   /**
-   * Has it write what it can take of a job. The part stands until it is asked again.
+   * Has it write what it can take of a job.
    *
    * @throws Error if the thread ends meanwhile.
    */
   async write(job: Job): Promise<Answer> {
-    const blocks = worthKeeping(this.#blocks);
-    this.#blocks = [];
     this.#worker.ref();
     try {
-      const answer = await new Promise<Answer>((resolve, reject) => {
+      return await new Promise<Answer>((resolve, reject) => {
         this.#waiting = { resolve, reject };
-        const question: Question = { job, blocks };
-        this.#worker.postMessage(question, blocks);
+        this.#worker.postMessage(job);
       });
-      this.#blocks = answer.part.blocks;
-      return answer;
     } finally {
       this.#waiting = undefined;
       this.#worker.unref();

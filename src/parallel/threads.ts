@@ -1,7 +1,7 @@
 /** The threads of this process: started when first wanted, kept, and replaced when they end. One job has them at a time. */
 import { setImmediate } from 'node:timers/promises';
-import { abandon, type Job } from './job.ts';
-import type { Part } from './text.ts';
+import type { Answer, Job } from './job.ts';
+import { Tally } from './tally.ts';
 import { Thread } from './thread.ts';
 
 let threads: Thread[] = [];
@@ -33,30 +33,34 @@ export async function startLater(count: number): Promise<void> {
 /** Settles when the threads are free again. */
 let free: Promise<unknown> = Promise.resolve();
 
+/** A job, and what the thread that gives it does meanwhile: its own share. */
+export interface Shared {
+  readonly job: Job;
+  share(): Promise<Answer>;
+}
+
 /**
- * Has some threads write a job, once the jobs before it are done.
+ * Has some threads work at jobs, one after the other.
  *
- * @param begin makes the job when its turn comes
- * @param join makes of the parts what is wanted; afterwards they are written over. Of undefined, where a thread failed.
+ * @param begin makes the job when its turn comes, or finds that there is none
+ * @param count of threads, beside this one
+ * @returns what each came to, once none is at it any more
  * @throws Error if a thread ends meanwhile.
  */
-export function run<T>(begin: () => Job, count: number, join: (parts: readonly Part[] | undefined) => T): Promise<T> {
-  const done = free.then(async () => {
-    const job = begin();
-    start(count);
-    const all = threads.slice(0, count).map(async (thread) => {
-      try {
-        return await thread.write(job);
-      } catch (error) {
-        abandon(job);
-        throw error;
-      }
-    });
-    // None is free before all are.
-    await Promise.allSettled(all);
-    const answers = await Promise.all(all);
-    return join(answers.some(({ failed }) => failed) ? undefined : answers.map(({ part }) => part));
+export function run(begin: () => Shared | undefined, count: number): Promise<readonly Answer[] | undefined> {
+  const done = free.then(() => {
+    const shared = begin();
+    return shared && worked(shared, count);
   });
   free = done.catch(() => undefined);
   return done;
+}
+
+async function worked({ job, share }: Shared, count: number): Promise<readonly Answer[]> {
+  start(count);
+  const all = threads.slice(0, count).map((thread) => thread.write(job));
+  all.push(share());
+  for (const each of all) each.catch(() => new Tally(job.tally).abandon());
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }

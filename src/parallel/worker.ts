@@ -1,33 +1,34 @@
-/** A thread: writes chunks of arrays until there are none left, then says where the text is. Knows no other thread. */
+/** A thread: writes what it can take of an array when it is asked. Knows no other thread. */
 import { parentPort } from 'node:worker_threads';
+import { copyTo } from '../ffi/native.ts';
 import { rangeEncoder } from '../json/pieces.ts';
-import { type Answer, abandon, type Job, type Question } from './job.ts';
+import type { Answer, Job } from './job.ts';
 import { opened } from './located.ts';
-import { PartWriter } from './text.ts';
+import { Tally } from './tally.ts';
+import { writing } from './write.ts';
 
-/** Writes chunks; false if there was one that could not be. */
-function write(job: Job, writer: PartWriter): boolean {
-  const { located, options, count, grain, chunks, next } = job;
-  try {
-    const encode = rangeEncoder(opened(located), options);
-    for (;;) {
-      const chunk = Atomics.add(next, 0, 1);
-      if (chunk >= chunks) return true;
-      const from = chunk * grain;
-      for (const piece of encode(from, Math.min(from + grain, count))) writer.add(chunk, piece);
-    }
-  } catch {
-    // Whoever asked meets it again, in an order that does not depend on threads.
-    abandon(job);
-    return false;
+function answer({ located, options, cut, target, tally: memory }: Job): Answer {
+  const tally = new Tally(memory);
+  const encoder = rangeEncoder(opened(located), options);
+  // Not a typed array over that memory, which V8 would count as this thread's, and collect garbage more often.
+  const put = (at: number, text: Uint8Array): boolean => {
+    const fits = at + text.length <= target.length;
+    if (fits) copyTo(target.address + BigInt(at), text);
+    return fits;
+  };
+  const steps = writing(cut, encoder, put, tally);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (value !== undefined) tally.sleep(value);
   }
 }
 
-parentPort?.on('message', ({ job, blocks }: Question) => {
-  const writer = new PartWriter(blocks);
-  const failed = !write(job, writer);
-  const part = writer.part();
-  const answer: Answer = { part, failed };
-  parentPort?.postMessage(answer, [...part.blocks]);
+parentPort?.on('message', (job: Job) => {
+  const written = answer(job);
+  parentPort?.postMessage(
+    written,
+    written.beyond.map(({ text }) => text.buffer),
+  );
 });
 parentPort?.postMessage('ready');
