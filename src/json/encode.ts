@@ -1,7 +1,7 @@
 /** Arrays → JSON: the text in one piece, in chunks, or in a buffer of the caller's. It knows no element. */
 import { describe } from '../view/element.ts';
 import type { EncodeOptions } from './options.ts';
-import { piecesOf } from './pieces.ts';
+import { likelyLength, piecesOf, rangeEncoder } from './pieces.ts';
 import { Room } from './room.ts';
 import { classOf, type Encodable } from './source.ts';
 
@@ -9,7 +9,7 @@ import { classOf, type Encodable } from './source.ts';
  * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
  * bits; floats have the shortest digits that read back to the same bits in their width.
  *
- * Its memory is its own; where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
+ * Its memory is its own: it begins where its `buffer` does, which may be some percent longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
  * {@link encodeJsonInto} none.
  *
  * @throws FormatError if the format is not understood, or has no JSON: references to Python objects.
@@ -29,40 +29,45 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
   const pieces = piecesOf(array, options)[Symbol.iterator]();
   const first = pieces.next();
   if (first.done) return new Uint8Array();
-  // Most arrays are one chunk. The next piece may be written over this one, so it is asked for once this is kept.
-  if (first.value.length < SHORT) {
-    const only = copyOf(first.value);
-    const next = pieces.next();
-    if (next.done) return only;
-    return gathered([only, next.value], pieces);
-  }
-  return gathered([first.value], pieces);
+  // What is encoded next may be written over it. Most arrays are one piece.
+  const begun = copyOf(first.value);
+  if (begun.length >= SHORT) return gathered([begun], pieces, guessed(array, options));
+  const next = pieces.next();
+  return next.done ? begun : gathered([begun, next.value], pieces, 0);
 }
 
 /** A text that may well be the only one of an array, in bytes. */
 const SHORT = 1 << 16;
 
-/** Where long texts are put together, so that only their copy touches pages anew. It may be collected. */
-let kept: WeakRef<Room> | undefined;
-/** Of that memory, in bytes: more is not kept. */
-const MOST_KEPT = 1 << 26;
-
-function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>): Uint8Array {
-  const room = kept?.deref() ?? new Room(1 << 20);
-  // Whoever encodes meanwhile has another.
-  kept = undefined;
-  room.length = 0;
+/** The length of the text, or 0 where an error is about to be met. */
+function guessed(array: Encodable, options?: EncodeOptions): number {
   try {
-    for (const piece of begun) room.add(piece);
-    for (let next = rest.next(); !next.done; next = rest.next()) room.add(next.value);
-    if (room.size <= MOST_KEPT) kept = new WeakRef(room);
-    return copyOf(room.text);
+    return likelyLength(rangeEncoder(array, options));
+  } catch {
+    return 0;
+  }
+}
+
+/** What a text in memory of its own may leave of it, in bytes per byte: more is given back. */
+const MOST_SPARE = 1 / 8;
+
+/** Pieces in one. Memory is best touched once: pages that are new to the process take longer to get than to fill. */
+function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>, likely: number): Uint8Array {
+  const room = orNoRoom(() => new Room(likely), likely);
+  const add = (piece: Uint8Array): void => orNoRoom(() => room.add(piece), room.length + piece.length);
+  for (const piece of begun) add(piece);
+  for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
+  const { size, length, text } = room;
+  return size > length * (1 + MOST_SPARE) ? orNoRoom(() => copyOf(text), length) : text;
+}
+
+function orNoRoom<T>(take: () => T, length: number): T {
+  try {
+    return take();
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new RangeError(
-      `there is no memory for a text of ${room.length} bytes and more; encodeJsonChunks needs none`,
-      { cause },
-    );
+    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
+      cause,
+    });
   }
 }
 

@@ -35,6 +35,8 @@ export function piecesOf(
 
 /** Writes any part of an array. */
 export interface RangeEncoder {
+  /** Elements of the array. */
+  readonly count: number;
   /** Of how many elements the text is best asked for at once; at least 1. */
   readonly grain: number;
   /**
@@ -55,6 +57,7 @@ export function rangeEncoder(array: Encodable, options: EncodeOptions | undefine
   const each = elementCount(plan.inner);
   const room = new Room(0);
   return {
+    count: elementCount(source.shape),
     grain: Math.max(1, Math.floor(encoder.most / each)),
     encode(from, to) {
       encoder.done = from * each;
@@ -67,6 +70,26 @@ export function rangeEncoder(array: Encodable, options: EncodeOptions | undefine
       return room.text;
     },
   };
+}
+
+/** Of the elements that a length is guessed from: at the start, in the middle and at the end. */
+const SAMPLE = 256;
+
+/** What is added to a guess, of which text that is a little longer still fits. */
+const MARGIN = 1 + 1 / 16;
+const MARGIN_LEAST = 1 << 16;
+
+/**
+ * About how long the text of an array will be, in bytes, without what lays it out.
+ *
+ * @throws as the encoder, at the values that it looks at
+ */
+export function likelyLength(encoder: RangeEncoder): number {
+  const { count } = encoder;
+  const some = Math.min(SAMPLE, count);
+  const starts = [0, Math.floor((count - some) / 2), count - some];
+  const lengths = starts.map((from) => encoder.encode(from, from + some).length);
+  return Math.ceil((Math.max(...lengths) / some) * count * MARGIN) + MARGIN_LEAST;
 }
 
 function* followed(pieces: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array> {

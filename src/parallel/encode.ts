@@ -6,13 +6,13 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { encodeJson } from '../json/encode.ts';
 import { type EncodeOptions, policiesOf } from '../json/options.ts';
-import { type RangeEncoder, rangeEncoder } from '../json/pieces.ts';
+import { likelyLength, type RangeEncoder, rangeEncoder } from '../json/pieces.ts';
 import type { Encodable } from '../json/source.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import type { Answer } from './job.ts';
 import { broughtNear, type Located, locate, sizeOf } from './located.ts';
 import { Tally } from './tally.ts';
-import { likelyLength, TextMemory } from './text.ts';
+import { TextMemory } from './text.ts';
 import { ready, run, startLater } from './threads.ts';
 import { writing } from './write.ts';
 
@@ -64,7 +64,7 @@ export async function encodeJsonParallel(
   const located = indent === 0 ? locate(array) : undefined;
   if (!located) return encodeJson(array, options);
   const encoder = rangeEncoder(array, options);
-  const chunks = Math.ceil(located.count / encoder.grain);
+  const chunks = Math.ceil(encoder.count / encoder.grain);
   const threads = Math.min(workers ?? availableParallelism(), chunks);
   if (threads === 1) return encodeJson(array, options);
   if (size < LONG && !ready(threads - 1)) {
@@ -90,21 +90,20 @@ async function byThreads(
   { array, located, encoder, options, end }: Task,
   threads: number,
 ): Promise<Uint8Array | undefined> {
-  const { count } = located;
   const tally = new Tally();
   let memory: TextMemory | undefined;
   const answers = await run(() => {
-    memory = memoryFor(encoder, count);
+    memory = memoryFor(encoder);
     if (!memory) return undefined;
     const { target } = memory;
     const put = memory.put.bind(memory);
     const { located: near, bring } = broughtNear(array, located);
-    const cut = { count, grain: encoder.grain };
+    const { count, grain } = encoder;
     const share = async (): Promise<Answer> => {
-      bring(cut.grain, (there) => tally.readable(Math.ceil(there / cut.grain)));
-      return yielding(writing(cut, encoder, put, tally), tally);
+      bring(grain, (there) => tally.readable(Math.ceil(there / grain)));
+      return yielding(writing({ count, grain }, encoder, put, tally), tally);
     };
-    return { job: { located: near, options, cut, target, tally: tally.memory }, share };
+    return { job: { located: near, options, cut: { count, grain }, target, tally: tally.memory }, share };
   }, threads - 1);
   // What was released may have been something else when it was read.
   if (array instanceof BufferView) array.element();
@@ -132,9 +131,9 @@ async function yielding<T>(steps: Generator<number | undefined, T>, tally: Tally
 }
 
 /** Undefined if there is none, or the encoder refuses a value. */
-function memoryFor(encoder: RangeEncoder, count: number): TextMemory | undefined {
+function memoryFor(encoder: RangeEncoder): TextMemory | undefined {
   try {
-    return new TextMemory(likelyLength(encoder, count));
+    return new TextMemory(likelyLength(encoder));
   } catch {
     return undefined;
   }

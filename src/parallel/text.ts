@@ -1,26 +1,6 @@
 /** The text of an array while threads write it: memory of about its length, and what goes beyond. Knows no array. */
 import { addressOf, inLargePages } from '../ffi/native.ts';
-import type { RangeEncoder } from '../json/pieces.ts';
 import type { Beyond, Job } from './job.ts';
-
-/** Of the elements that a length is guessed from: at the start, in the middle and at the end. */
-const SAMPLE = 256;
-
-/** What is added to a guess, of which text that is a little longer still fits. */
-const MARGIN = 1 + 1 / 16;
-const LEAST = 1 << 16;
-
-/**
- * About how long the text of an array will be, in bytes.
- *
- * @throws as the encoder
- */
-export function likelyLength(encoder: RangeEncoder, count: number): number {
-  const some = Math.min(SAMPLE, count);
-  const starts = [0, Math.floor((count - some) / 2), count - some];
-  const longest = Math.max(...starts.map((from) => encoder.encode(from, from + some).length));
-  return Math.ceil((longest / some) * count * MARGIN) + LEAST;
-}
 
 /** Memory for a text, where threads find it. */
 export class TextMemory {
