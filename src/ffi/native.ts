@@ -106,56 +106,6 @@ export function mapMemory(address: bigint, length: number): Uint8Array<ArrayBuff
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }
 
-/** What this process itself, and the C library in it, is called here. */
-const PROGRAM = 'memview:program';
-let programOpened = false;
-
-/** The functions of a table that this process has already, those of the C library among them. */
-export function bindProgram<T extends Record<string, Signature>>(table: T): Api<T> {
-  if (!programOpened) openLibrary(PROGRAM, '');
-  programOpened = true;
-  return bindFunctions(PROGRAM, table);
-}
-
-const memorySymbols = {
-  memmove: ['pointer', 'buffer', 'buffer', 'size'],
-  memcpy: ['pointer', 'pointer', 'buffer', 'size'],
-  madvise: ['int', 'pointer', 'size', 'int'],
-} as const satisfies Record<string, Signature>;
-
-let bound: Api<typeof memorySymbols> | undefined;
-
-function program(): Api<typeof memorySymbols> {
-  bound ??= bindProgram(memorySymbols);
-  return bound;
-}
-
-/**
- * Where bytes of JavaScript's lie in this process. They stay there until their ArrayBuffer is collected or detached; but
- * those of small arrays are moved when somebody first asks for their `buffer`.
- */
-export function addressOf(bytes: Uint8Array): bigint {
-  return program().memmove(bytes, bytes, 0);
-}
-
-/** Copies bytes to an address of this process. The caller answers for it: so many bytes must be writable there. */
-export function copyTo(address: bigint, bytes: Uint8Array): void {
-  program().memcpy(address, bytes, bytes.length);
-}
-
-const PAGE = 4096n;
-const MADV_HUGEPAGE = 14;
-
-/**
- * Asks for memory in few large pages instead of many small ones, where nothing was written yet: to get those one by one
- * may take longer than to write them. A system that has none does nothing. madvise(2) of Linux.
- */
-export function inLargePages(bytes: Uint8Array): void {
-  if (process.platform !== 'linux') return;
-  const from = ((addressOf(bytes) + PAGE - 1n) / PAGE) * PAGE;
-  program().madvise(from, bytes.length, MADV_HUGEPAGE);
-}
-
 /** An External is an address and no more. Each burdens the garbage collector, and the same arrays are viewed often. */
 const externals = new Map<bigint, JsExternal>();
 const MOST_EXTERNALS = 1024;

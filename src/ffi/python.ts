@@ -7,7 +7,6 @@ import type { ViewSource } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
 import { LentMemory } from './lent.ts';
 import { Loans } from './loans.ts';
-import { addressOf } from './native.ts';
 import { openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
@@ -233,7 +232,7 @@ export class Python {
   share(array: ArrayBufferView): PyRef {
     this.#open();
     const { format, itemsize, bytes } = shareable(array);
-    const address = bytes.length === 0 ? 0n : addressOf(bytes);
+    const address = bytes.length === 0 ? 0n : this.#interpreter.addressOf(bytes);
     return this.#ref(postOf(this.#interpreter).share(array, address, itemsize, format));
   }
 

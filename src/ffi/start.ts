@@ -13,7 +13,7 @@ import { formatTarget, type Target } from '../target.ts';
 import { Dropped } from './dropped.ts';
 import { Gil } from './gil.ts';
 import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
-import { bindFunctions, bindProgram, mapMemory, openLibrary } from './native.ts';
+import { bindFunctions, mapMemory, openLibrary } from './native.ts';
 import type { PythonInstallation } from './probe.ts';
 import { type Api, formerNames, loaderSymbols, pythonSymbols } from './symbols.ts';
 
@@ -34,9 +34,12 @@ export interface Interpreter {
   readonly none: bigint;
   /** The address of a list of the types whose buffers are where they say. */
   readonly trusted: bigint;
+  /** Where bytes of JavaScript lie. */
+  addressOf(bytes: Uint8Array): bigint;
 }
 
 /** ffi-rs keeps its libraries by name for all of the process, those of other packages too. */
+const PROGRAM = 'memview:program';
 const LIBPYTHON = 'memview:libpython';
 
 /** Where the interpreter keeps our routines; the number changes when they do. */
@@ -123,8 +126,9 @@ function joined(opened: Opened, space: bigint): Interpreter {
 }
 
 function openPythonLibrary(libpython: string): Opened {
+  openLibrary(PROGRAM, '');
   openLibrary(LIBPYTHON, libpython);
-  const loader = bindProgram(loaderSymbols);
+  const loader = bindFunctions(PROGRAM, loaderSymbols);
   promote(loader, libpython);
   const handle = loader.dlopen(libpython, RTLD_NOW | RTLD_NOLOAD);
   const names = resolve(loader, handle, libpython);
@@ -138,7 +142,12 @@ function mainGlobals(api: Api<typeof pythonSymbols>): bigint {
 /**
  * @param space the namespace of the bootstrap, which lives as long as the interpreter, and so does what it holds
  */
-function interpreterOf(installation: PythonInstallation, target: Target, { api }: Opened, space: bigint): Interpreter {
+function interpreterOf(
+  installation: PythonInstallation,
+  target: Target,
+  { api, loader }: Opened,
+  space: bigint,
+): Interpreter {
   const dropped = new Dropped(api, target);
   const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
   return {
@@ -152,6 +161,7 @@ function interpreterOf(installation: PythonInstallation, target: Target, { api }
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,
     none: api.PyDict_GetItemString(space, 'nothing'),
     trusted: api.PyDict_GetItemString(space, 'trusted'),
+    addressOf: (bytes) => loader.memmove(bytes, bytes, 0),
   };
 }
 

@@ -56,6 +56,7 @@ export const formerNames: Readonly<Partial<Record<keyof typeof pythonSymbols, st
 export const loaderSymbols = {
   dlopen: ['pointer', 'text', 'int'],
   dlsym: ['pointer', 'pointer', 'text'],
+  memmove: ['pointer', 'buffer', 'buffer', 'size'],
 } as const satisfies Record<string, Signature>;
 
 type Value<K extends Kind> = {

@@ -9,7 +9,7 @@ import { classOf, type Encodable } from './source.ts';
  * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
  * bits; floats have the shortest digits that read back to the same bits in their width.
  *
- * Its memory is its own: it begins where its `buffer` does, which may be some percent longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
+ * Its memory is its own: it begins where its `buffer` does, which may be up to an eighth longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
  * {@link encodeJsonInto} none.
  *
  * @throws FormatError if the format is not understood, or has no JSON: references to Python objects.
@@ -31,7 +31,7 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
   if (first.done) return new Uint8Array();
   // What is encoded next may be written over it. Most arrays are one piece.
   const begun = copyOf(first.value);
-  if (begun.length >= SHORT) return gathered([begun], pieces, guessed(array, options));
+  if (begun.length >= SHORT) return gathered([begun], pieces, likelyLength(rangeEncoder(array, options)));
   const next = pieces.next();
   return next.done ? begun : gathered([begun, next.value], pieces, 0);
 }
@@ -39,36 +39,17 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
 /** A text that may well be the only one of an array, in bytes. */
 const SHORT = 1 << 16;
 
-/** The length of the text, or 0 where an error is about to be met. */
-function guessed(array: Encodable, options?: EncodeOptions): number {
-  try {
-    return likelyLength(rangeEncoder(array, options));
-  } catch {
-    return 0;
-  }
-}
-
-/** What a text in memory of its own may leave of it, in bytes per byte: more is given back. */
-const MOST_SPARE = 1 / 8;
-
 /** Pieces in one. Memory is best touched once: pages that are new to the process take longer to get than to fill. */
 function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>, likely: number): Uint8Array {
-  const room = orNoRoom(() => new Room(likely), likely);
-  const add = (piece: Uint8Array): void => orNoRoom(() => room.add(piece), room.length + piece.length);
+  const room = new Room(likely);
+  let length = 0;
+  const add = (piece: Uint8Array): void => {
+    room.put(length, piece);
+    length += piece.length;
+  };
   for (const piece of begun) add(piece);
   for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
-  const { size, length, text } = room;
-  return size > length * (1 + MOST_SPARE) ? orNoRoom(() => copyOf(text), length) : text;
-}
-
-function orNoRoom<T>(take: () => T, length: number): T {
-  try {
-    return take();
-  } catch (cause) {
-    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
-      cause,
-    });
-  }
+  return room.give(length);
 }
 
 /** A copy in memory of its own. Of a typed array the constructor does not write zeros first, as `slice` does. */

@@ -61,13 +61,14 @@ export function rangeEncoder(array: Encodable, options: EncodeOptions | undefine
     grain: Math.max(1, Math.floor(encoder.most / each)),
     encode(from, to) {
       encoder.done = from * each;
-      room.length = 0;
+      let length = 0;
       for (const piece of encoded(source.some(from, to), plan)) {
         // Most parts are one piece, which is left where it is.
-        if (room.length === 0 && encoder.done === to * each) return piece;
-        room.add(piece);
+        if (length === 0 && encoder.done === to * each) return piece;
+        room.put(length, piece);
+        length += piece.length;
       }
-      return room.text;
+      return room.first(length);
     },
   };
 }
@@ -79,17 +80,16 @@ const SAMPLE = 256;
 const MARGIN = 1 + 1 / 16;
 const MARGIN_LEAST = 1 << 16;
 
-/**
- * About how long the text of an array will be, in bytes, without what lays it out.
- *
- * @throws as the encoder, at the values that it looks at
- */
-export function likelyLength(encoder: RangeEncoder): number {
-  const { count } = encoder;
+/** About how long the text of an array will be, in bytes, without what lays it out; 0 if a value is refused. */
+export function likelyLength({ count, encode }: RangeEncoder): number {
   const some = Math.min(SAMPLE, count);
   const starts = [0, Math.floor((count - some) / 2), count - some];
-  const lengths = starts.map((from) => encoder.encode(from, from + some).length);
-  return Math.ceil((Math.max(...lengths) / some) * count * MARGIN) + MARGIN_LEAST;
+  try {
+    const sampled = starts.reduce((sum, from) => sum + encode(from, from + some).length, 0);
+    return Math.ceil((sampled / (some * starts.length)) * count * MARGIN) + MARGIN_LEAST;
+  } catch {
+    return 0;
+  }
 }
 
 function* followed(pieces: Iterable<Uint8Array>, last: Uint8Array): Generator<Uint8Array> {

@@ -1,37 +1,55 @@
 /** Memory for texts that come in pieces and are wanted in one. It knows no JSON. */
+
+/** What a text may leave of its memory unused, in bytes per byte: more is given back. */
+const MOST_SPARE = 1 / 8;
+
+/** Grows as it is written to. */
 export class Room {
+  readonly #take: (size: number) => Uint8Array;
   #bytes: Uint8Array;
-  /** Of what was added, in bytes. */
-  length = 0;
-
-  constructor(size: number) {
-    this.#bytes = new Uint8Array(size);
-  }
-
-  /** Of all its memory, in bytes. */
-  get size(): number {
-    return this.#bytes.length;
-  }
-
-  /** What was added; stands until the room is used again. */
-  get text(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
-  }
 
   /**
-   * Copies a piece behind the others.
-   *
-   * @throws RangeError if there is no memory for it.
+   * @param size in bytes, as far as it is known
+   * @param take gives memory, whatever is in it
+   * @throws RangeError if there is no memory for it; the same where it grows.
    */
-  add(piece: Uint8Array): void {
-    const { length } = this;
-    const end = length + piece.length;
+  constructor(size: number, take: (size: number) => Uint8Array = (size) => new Uint8Array(size)) {
+    this.#take = take;
+    this.#bytes = orNoRoom(() => take(size), size);
+  }
+
+  /** Copies a piece to a place. */
+  put(at: number, piece: Uint8Array): void {
+    const end = at + piece.length;
     if (end > this.#bytes.length) {
-      const larger = new Uint8Array(2 * end);
-      larger.set(this.text);
+      const larger = orNoRoom(() => this.#take(2 * end), end);
+      larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    this.#bytes.set(piece, length);
-    this.length = end;
+    this.#bytes.set(piece, at);
+  }
+
+  /** The first bytes; they stand until others are put there. */
+  first(length: number): Uint8Array {
+    return this.#bytes.subarray(0, length);
+  }
+
+  /** The first bytes in memory of their own: this memory, if it is hardly longer. Nothing may be put there any more. */
+  give(length: number): Uint8Array {
+    const text = this.first(length);
+    const spare = this.#bytes.subarray(length);
+    if (spare.length > length * MOST_SPARE) return orNoRoom(() => new Uint8Array(text), length);
+    spare.fill(0);
+    return text;
+  }
+}
+
+function orNoRoom<T>(take: () => T, length: number): T {
+  try {
+    return take();
+  } catch (cause) {
+    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
+      cause,
+    });
   }
 }

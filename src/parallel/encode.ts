@@ -7,12 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { encodeJson } from '../json/encode.ts';
 import { type EncodeOptions, policiesOf } from '../json/options.ts';
 import { likelyLength, type RangeEncoder, rangeEncoder } from '../json/pieces.ts';
+import { Room } from '../json/room.ts';
 import type { Encodable } from '../json/source.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import type { Answer } from './job.ts';
 import { broughtNear, type Located, locate, sizeOf } from './located.ts';
+import { eachPiece } from './part.ts';
 import { Tally } from './tally.ts';
-import { TextMemory } from './text.ts';
 import { ready, run, startLater } from './threads.ts';
 import { writing } from './write.ts';
 
@@ -28,16 +28,15 @@ const LEAST = 1 << 21;
 const LONG = 1 << 28;
 
 /**
- * The bytes that {@link encodeJson} gives, written by several threads: this one, which lets the event loop turn every
- * millisecond, and others. Each writes where the text belongs, so that nothing is put together afterwards. Python is not
- * called, and its GIL not taken.
+ * The bytes that {@link encodeJson} gives, written by several threads: this one, which lets the event loop turn every few
+ * milliseconds, and others, whose text it takes over meanwhile. Python is not called, and its GIL not taken.
  *
  * One thread, this one, writes what does not lie where others can read it (they read views of Python in this process, and
  * typed arrays over a SharedArrayBuffer), what is small (below 2 MiB of elements), transposed, or strided so widely that
  * it would be copied for the most part in vain, and what has an `indent`. The threads start when they are first wanted,
  * which takes some 0.1 s: until then this one writes, unless it would take longer. They do not keep the process alive.
  *
- * The text begins where its `buffer` does, which may be some percent longer. Until the promise settles the elements should not change: each is written as it is when its turn comes.
+ * Until the promise settles the elements should not change: each is written as it is when its turn comes.
  *
  * @param options as of `encodeJson`, and `workers`
  * @throws as {@link encodeJson}: the promise rejects with the same error.
@@ -90,29 +89,35 @@ async function byThreads(
   { array, located, encoder, options, end }: Task,
   threads: number,
 ): Promise<Uint8Array | undefined> {
+  const { count, grain } = encoder;
+  const cut = { count, grain };
   const tally = new Tally();
-  let memory: TextMemory | undefined;
+  let room: Room | undefined;
+  const put = (at: number, text: Uint8Array): void => room?.put(at, text);
   const answers = await run(() => {
-    memory = memoryFor(encoder);
-    if (!memory) return undefined;
-    const { target } = memory;
-    const put = memory.put.bind(memory);
     const { located: near, bring } = broughtNear(array, located);
-    const { count, grain } = encoder;
-    const share = async (): Promise<Answer> => {
-      bring(grain, (there) => tally.readable(Math.ceil(there / grain)));
-      return yielding(writing({ count, grain }, encoder, put, tally), tally);
+    return {
+      job: { located: near, options, cut, tally: tally.memory },
+      share() {
+        bring(grain, (there) => tally.readable(Math.ceil(there / grain)));
+        room = new Room(likelyLength(encoder), unwritten);
+        const steps = writing(cut, () => encoder, put, tally);
+        return yielding(steps, tally);
+      },
+      take: (part) => eachPiece(part, put),
     };
-    return { job: { located: near, options, cut: { count, grain }, target, tally: tally.memory }, share };
   }, threads - 1);
   // What was released may have been something else when it was read.
   if (array instanceof BufferView) array.element();
-  if (!memory || !answers || answers.some(({ failed }) => failed)) return undefined;
-  return memory.text(
-    tally.length,
-    answers.flatMap(({ beyond }) => beyond),
-    end,
-  );
+  if (!room || answers.some(({ failed }) => failed)) return undefined;
+  const { length } = tally;
+  room.put(length, new TextEncoder().encode(end));
+  return room.give(length + end.length);
+}
+
+/** Memory in which no zeros are written first. */
+function unwritten(size: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }
 
 /** For how long the event loop waits, in ms. */
@@ -124,18 +129,10 @@ async function yielding<T>(steps: Generator<number | undefined, T>, tally: Tally
     const { done, value } = steps.next();
     if (done) return value;
     if (value !== undefined) await tally.change(value);
-    else if (performance.now() - turned > TURN) await setImmediate();
-    else continue;
-    turned = performance.now();
-  }
-}
-
-/** Undefined if there is none, or the encoder refuses a value. */
-function memoryFor(encoder: RangeEncoder): TextMemory | undefined {
-  try {
-    return new TextMemory(likelyLength(encoder));
-  } catch {
-    return undefined;
+    else if (performance.now() - turned > TURN) {
+      await setImmediate();
+      turned = performance.now();
+    }
   }
 }
 

@@ -6,10 +6,10 @@ const READABLE = 1;
 const PLACED = 2;
 /** How often something has changed that a thread may wait for. */
 const CHANGES = 3;
-/** In 8 bytes: the length of the text of all chunks that have their place. */
+/** Of 8 bytes, behind those: the length of the text of all chunks that have their place. */
 const LENGTH = 2;
 
-/** Of chunks, so many that none is left, while threads may still count on. */
+/** As TAKEN: the job was abandoned. Threads that ask for a chunk may still add to it. */
 const NO_MORE = 2 ** 30;
 
 /** Each thread has its own over the same memory. */
@@ -37,7 +37,7 @@ export class Tally {
     this.#changed();
   }
 
-  /** @throws Abandoned if it never will be. */
+  /** @throws Abandoned if the job was abandoned. */
   isReadable(chunk: number): boolean {
     return this.#count(READABLE) > chunk;
   }
@@ -45,7 +45,7 @@ export class Tally {
   /**
    * Whether all chunks before have their place.
    *
-   * @throws Abandoned if one never will.
+   * @throws Abandoned if the job was abandoned.
    */
   isNext(chunk: number): boolean {
     return this.#count(PLACED) === chunk;

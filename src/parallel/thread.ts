@@ -1,6 +1,6 @@
 /** A worker thread as others see it: asked for what it can write of an array, one at a time. Knows no array. */
 import { Worker } from 'node:worker_threads';
-import type { Answer, Job } from './job.ts';
+import type { Answer, Job, Part } from './job.ts';
 
 /** What it runs: built, where this file is not, since a worker of Node 20 loads no TypeScript. */
 const program = import.meta.url.endsWith('.ts')
@@ -8,6 +8,7 @@ const program = import.meta.url.endsWith('.ts')
   : new URL('./worker.js', import.meta.url);
 
 interface Waiting {
+  readonly take: (part: Part) => void;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: Error) => void;
 }
@@ -22,12 +23,17 @@ export class Thread {
 
   constructor() {
     this.#worker = new Worker(program, { execArgv: [] });
-    this.#worker.on('message', (message: 'ready' | Answer) => {
+    this.#worker.on('message', (message: 'ready' | Part | Answer) => {
       if (message === 'ready') this.#ready = true;
+      else if ('block' in message) this.#take(message);
       else this.#waiting?.resolve(message);
     });
     this.#worker.on('error', (error) => {
       this.#cause = error;
+    });
+    this.#worker.on('messageerror', (error) => {
+      this.#cause = error;
+      this.#worker.terminate();
     });
     this.#worker.on('exit', (code) => {
       this.#ended = true;
@@ -56,18 +62,28 @@ export class Thread {
   /**
    * Has it write what it can take of a job.
    *
-   * @throws Error if the thread ends meanwhile.
+   * @param take is given the text, which stands until it returns
+   * @throws Error if the thread ends meanwhile, and whatever `take` throws.
    */
-  async write(job: Job): Promise<Answer> {
+  async write(job: Job, take: (part: Part) => void): Promise<Answer> {
     this.#worker.ref();
     try {
       return await new Promise<Answer>((resolve, reject) => {
-        this.#waiting = { resolve, reject };
+        this.#waiting = { take, resolve, reject };
         this.#worker.postMessage(job);
       });
     } finally {
       this.#waiting = undefined;
       this.#worker.unref();
     }
+  }
+
+  #take(part: Part): void {
+    try {
+      this.#waiting?.take(part);
+    } catch (error) {
+      this.#waiting?.reject(error as Error);
+    }
+    this.#worker.postMessage(part.block, [part.block]);
   }
 }

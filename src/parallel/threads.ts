@@ -1,6 +1,6 @@
-/** The threads of this process: started when first wanted, kept, and replaced when they end. One job has them at a time. */
+/** The threads that work for this one: started when first wanted, kept, and replaced when they end. One job has them at a time. */
 import { setImmediate } from 'node:timers/promises';
-import type { Answer, Job } from './job.ts';
+import type { Answer, Job, Part } from './job.ts';
 import { Tally } from './tally.ts';
 import { Thread } from './thread.ts';
 
@@ -33,33 +33,31 @@ export async function startLater(count: number): Promise<void> {
 /** Settles when the threads are free again. */
 let free: Promise<unknown> = Promise.resolve();
 
-/** A job, and what the thread that gives it does meanwhile: its own share. */
+/** A job, what the thread that gives it does meanwhile (its own share), and what it does with the text of others. */
 export interface Shared {
   readonly job: Job;
   share(): Promise<Answer>;
+  take(part: Part): void;
 }
 
 /**
  * Has some threads work at jobs, one after the other.
  *
- * @param begin makes the job when its turn comes, or finds that there is none
+ * @param begin makes the job when its turn comes
  * @param count of threads, beside this one
  * @returns what each came to, once none is at it any more
  * @throws Error if a thread ends meanwhile.
  */
-export function run(begin: () => Shared | undefined, count: number): Promise<readonly Answer[] | undefined> {
-  const done = free.then(() => {
-    const shared = begin();
-    return shared && worked(shared, count);
-  });
+export function run(begin: () => Shared, count: number): Promise<readonly Answer[]> {
+  const done = free.then(() => worked(begin(), count));
   free = done.catch(() => undefined);
   return done;
 }
 
-async function worked({ job, share }: Shared, count: number): Promise<readonly Answer[]> {
+async function worked({ job, share, take }: Shared, count: number): Promise<readonly Answer[]> {
   start(count);
-  const all = threads.slice(0, count).map((thread) => thread.write(job));
-  all.push(share());
+  const all = threads.slice(0, count).map((thread) => thread.write(job, take));
+  all.push(new Promise((resolve) => resolve(share())));
   for (const each of all) each.catch(() => new Tally(job.tally).abandon());
   await Promise.allSettled(all);
   return Promise.all(all);

@@ -1,22 +1,28 @@
 /** A thread: writes what it can take of an array when it is asked. Knows no other thread. */
-import { parentPort } from 'node:worker_threads';
-import { copyTo } from '../ffi/native.ts';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { rangeEncoder } from '../json/pieces.ts';
 import type { Answer, Job } from './job.ts';
 import { opened } from './located.ts';
+import { PartWriter } from './part.ts';
 import { Tally } from './tally.ts';
 import { writing } from './write.ts';
 
-function answer({ located, options, cut, target, tally: memory }: Job): Answer {
+const port = parentPort;
+
+/** Blocks come back while a job is done, when this thread takes no other messages. */
+const writer = new PartWriter(
+  (part) => port?.postMessage(part, [part.block]),
+  () => port && (receiveMessageOnPort(port)?.message as ArrayBuffer | undefined),
+);
+
+function work({ located, options, cut, tally: memory }: Job): Answer {
   const tally = new Tally(memory);
-  const encoder = rangeEncoder(opened(located), options);
-  // Not a typed array over that memory, which V8 would count as this thread's, and collect garbage more often.
-  const put = (at: number, text: Uint8Array): boolean => {
-    const fits = at + text.length <= target.length;
-    if (fits) copyTo(target.address + BigInt(at), text);
-    return fits;
-  };
-  const steps = writing(cut, encoder, put, tally);
+  const steps = writing(
+    cut,
+    () => rangeEncoder(opened(located), options),
+    (at, text) => writer.add(at, text),
+    tally,
+  );
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -24,11 +30,10 @@ function answer({ located, options, cut, target, tally: memory }: Job): Answer {
   }
 }
 
-parentPort?.on('message', (job: Job) => {
-  const written = answer(job);
-  parentPort?.postMessage(
-    written,
-    written.beyond.map(({ text }) => text.buffer),
-  );
+port?.on('message', (message: Job | ArrayBuffer) => {
+  if (!('located' in message)) return writer.take(message);
+  const answer = work(message);
+  writer.flush();
+  port.postMessage(answer);
 });
-parentPort?.postMessage('ready');
+port?.postMessage('ready');

@@ -1,6 +1,6 @@
 /** Writes chunks of an array, each where the one before it ends: what every thread does, however it waits. */
 import type { RangeEncoder } from '../json/pieces.ts';
-import type { Answer, Beyond, Cut } from './job.ts';
+import type { Answer, Cut } from './job.ts';
 import type { Tally } from './tally.ts';
 
 /** For how often a thread looks before it lets others run: some 20 µs, which is what it takes to be woken. */
@@ -10,35 +10,36 @@ const LOOKS = 2000;
  * Takes chunks until there are none left. Stops after each, and where it has to wait for other threads: then with the
  * {@link Tally.changes} that it has seen.
  *
- * @param put takes a text to its place, or returns false where it does not fit
+ * @param encoder makes what encodes them
+ * @param put takes a text to its place in the whole
  */
 export function* writing(
   { count, grain }: Cut,
-  encoder: RangeEncoder,
-  put: (at: number, text: Uint8Array) => boolean,
+  encoder: () => RangeEncoder,
+  put: (at: number, text: Uint8Array) => void,
   tally: Tally,
 ): Generator<number | undefined, Answer> {
-  const beyond: Beyond[] = [];
   try {
+    const { encode } = encoder();
     for (;;) {
       const chunk = tally.take();
       const from = chunk * grain;
-      if (from >= count) return { beyond, failed: false };
+      if (from >= count) return { failed: false };
       yield* until(() => tally.isReadable(chunk), tally);
-      let text = encoder.encode(from, Math.min(from + grain, count));
+      const text = encode(from, Math.min(from + grain, count));
+      let kept: Uint8Array | undefined;
       for (const changes of until(() => tally.isNext(chunk), tally)) {
         // It stands until something else is encoded.
-        text = new Uint8Array(text);
+        kept ??= new Uint8Array(text);
         yield changes;
       }
-      const at = tally.place(text.length);
-      if (!put(at, text)) beyond.push({ at, text: new Uint8Array(text) });
+      put(tally.place(text.length), kept ?? text);
       yield undefined;
     }
   } catch {
     // Whoever asked meets it again, in an order that does not depend on threads.
     tally.abandon();
-    return { beyond: [], failed: true };
+    return { failed: true };
   }
 }
 

@@ -42,6 +42,11 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+/** How many jobs were given to other threads. */
+function jobs(): number {
+  return asked.mock.calls.filter(([message]) => 'located' in message).length;
+}
+
 /** Threads, started and not busy. */
 async function threads(count: number): Promise<void> {
   for (await startLater(count); !ready(count); ) await setTimeout(5);
@@ -51,7 +56,7 @@ async function same(array: Encodable, options?: ParallelOptions, expectedOthers 
   asked.mockClear();
   const { workers: _, ...rest } = options ?? {};
   const text = await encodeJsonParallel(array, { workers: 2, ...options });
-  expect(asked).toHaveBeenCalledTimes(expectedOthers);
+  expect(jobs()).toBe(expectedOthers);
   expect(text.byteOffset).toBe(0);
   expect(Object.prototype.toString.call(text.buffer)).toBe('[object ArrayBuffer]');
   expect(Buffer.compare(text, encodeJson(array, rest))).toBe(0);
@@ -136,7 +141,7 @@ describe('once they have started', () => {
   test('several calls at once', async () => {
     const arrays = [1, 2, 3, 4].map((i) => doubles(i * 270_000));
     const texts = await Promise.all(arrays.map((array) => encodeJsonParallel(array, { workers: 2 })));
-    expect(asked).toHaveBeenCalledTimes(4);
+    expect(jobs()).toBe(4);
     for (const [i, text] of texts.entries()) expect(Buffer.compare(text, encodeJson(arrays[i] as Encodable))).toBe(0);
   });
 
@@ -171,17 +176,8 @@ describe('once they have started', () => {
     }
   });
 
-  test('the event loop turns meanwhile', async () => {
-    const data = doubles(4_000_000);
-    let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    await encodeJsonParallel(data, { workers: 2 });
-    clearInterval(timer);
-    expect(turns).toBeGreaterThan(3);
-  });
-
-  test('arrays that are encoded meanwhile', async () => {
-    const data = doubles(400_000);
+  test('the event loop turns, and other arrays are encoded meanwhile', async () => {
+    const data = doubles(2_000_000);
     let ended = false;
     const text = encodeJsonParallel(data, { workers: 2 }).finally(() => {
       ended = true;
@@ -191,7 +187,7 @@ describe('once they have started', () => {
       expect(Buffer.from(encodeJson(Float64Array.of(others, 0.5))).toString()).toBe(`[${others}.0,0.5]`);
       await turn();
     }
-    expect(others).toBeGreaterThan(0);
+    expect(others).toBeGreaterThan(1);
     expect(Buffer.compare(await text, encodeJson(data))).toBe(0);
   });
 

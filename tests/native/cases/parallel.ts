@@ -15,7 +15,7 @@ async function counted<T>(during: () => Promise<T>): Promise<[threads: number, T
   const { postMessage } = Worker.prototype;
   let threads = 0;
   Worker.prototype.postMessage = function (...args) {
-    threads++;
+    if ('located' in args[0]) threads++;
     postMessage.apply(this, args);
   };
   try {
@@ -86,11 +86,8 @@ many.append(many[1].reshape(2, 2, -1)[:, ::-1])
   async 'threads: a refused value is the first, and a view that is released meanwhile is an error'({ python }) {
     python.exec('import array; numbers = array.array("d", [0.5]) * 1_000_000; numbers[700_000] = float("nan")');
     using view = python.view('numbers');
-    // Where it is met: by the threads, or before they are asked.
-    for (const [at, others] of [
-      [800_000, 1],
-      [999_999, 0],
-    ]) {
+    // It is met by the threads, and at the end also where the length of the text is guessed.
+    for (const at of [800_000, 999_999]) {
       python.exec(`numbers[${at}] = float("inf")`);
       const [asked] = await counted(() =>
         assert.rejects(encodeJsonParallel(view, { nonFinite: 'error', workers: 2 }), {
@@ -98,7 +95,7 @@ many.append(many[1].reshape(2, 2, -1)[:, ::-1])
           message: /^JSON has no NaN, found at \$\[700000\];/,
         }),
       );
-      assert.equal(asked, others);
+      assert.equal(asked, 1);
     }
     const promise = encodeJsonParallel(view, { workers: 2 });
     view.release();
