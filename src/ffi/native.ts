@@ -5,23 +5,41 @@
  * NULL, a non-External given as one, or an unknown type end the process, hence the checks here.
  */
 import { constants } from 'node:buffer';
-import { createExternalBuffer, createPointer, DataType, type JsExternal, load, open, unwrapPointer } from 'ffi-rs';
+import { createRequire } from 'node:module';
+import type { DataType, JsExternal } from 'ffi-rs';
 import { hex } from '../errors.ts';
 import type { Api, Kind, Signature } from './symbols.ts';
 
-const dataTypes: Record<Kind, DataType> = {
-  pointer: DataType.BigInt,
-  size: DataType.I64,
-  int: DataType.I32,
-  text: DataType.String,
-  wide: DataType.WString,
-  buffer: DataType.U8Array,
-  void: DataType.Void,
+type FfiRs = typeof import('ffi-rs');
+
+let loaded: FfiRs | undefined;
+
+/**
+ * ffi-rs, loaded when it is first called, by the main thread alone: where the last thread that has loaded it ends, the
+ * process is ended by SIGSEGV.
+ */
+function ffi(): FfiRs {
+  loaded ??= createRequire(import.meta.url)('ffi-rs') as FfiRs;
+  return loaded;
+}
+
+const dataTypes: Record<Kind, keyof typeof DataType> = {
+  pointer: 'BigInt',
+  size: 'I64',
+  int: 'I32',
+  text: 'String',
+  wide: 'WString',
+  buffer: 'U8Array',
+  void: 'Void',
 };
+
+function dataTypeOf(kind: Kind): DataType {
+  return ffi().DataType[dataTypes[kind]];
+}
 
 /** Opens a shared library under a name, which must be one that no other package uses. */
 export function openLibrary(library: string, path: string): void {
-  open({ library, path });
+  ffi().open({ library, path });
 }
 
 /**
@@ -34,10 +52,11 @@ export function bindFunctions<T extends Record<string, Signature>>(
   table: T,
   exported: (name: keyof T & string) => string = (name) => name,
 ): Api<T> {
+  const { load } = ffi();
   const functions = Object.entries(table).map(([name, [result, ...parameters]]) => {
     const funcName = exported(name);
-    const retType = dataTypes[result];
-    const paramsType = parameters.map((kind) => dataTypes[kind]);
+    const retType = dataTypeOf(result);
+    const paramsType = parameters.map(dataTypeOf);
     const call = (...paramsValue: unknown[]): unknown => {
       if (paramsValue.length !== parameters.length) {
         throw new TypeError(`${funcName} takes ${parameters.length} arguments, got ${paramsValue.length}`);
@@ -83,6 +102,7 @@ interface Slot {
 let slot: Slot | undefined;
 
 function makeSlot(): Slot {
+  const { createExternalBuffer, createPointer, DataType } = ffi();
   const [external] = createPointer({ paramsType: [DataType.I64], paramsValue: [0] });
   if (!external) throw new Error('ffi-rs gave no pointer');
   return { external, bytes: createExternalBuffer(external, 8) };
@@ -102,7 +122,7 @@ export function mapMemory(address: bigint, length: number): Uint8Array<ArrayBuff
         'View the buffer in parts, sliced in Python',
     );
   }
-  const { buffer, byteOffset } = createExternalBuffer(externalOf(address), length);
+  const { buffer, byteOffset } = ffi().createExternalBuffer(externalOf(address), length);
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
 }
 
@@ -115,7 +135,7 @@ function externalOf(address: bigint): JsExternal {
   if (known) return known;
   slot ??= makeSlot();
   slot.bytes.writeBigUInt64LE(address);
-  const [external] = unwrapPointer([slot.external]);
+  const [external] = ffi().unwrapPointer([slot.external]);
   if (!external) throw new Error('ffi-rs gave no pointer');
   if (externals.size === MOST_EXTERNALS) externals.clear();
   externals.set(address, external);
