@@ -9,7 +9,7 @@ import { classOf, type Encodable } from './source.ts';
  * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
  * bits; floats have the shortest digits that read back to the same bits in their width.
  *
- * Its memory is its own: it begins where its `buffer` does, which may be up to an eighth longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
+ * Its memory is its own: it begins where its `buffer` does, which of texts over 64 MiB may be up to an eighth longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
  * {@link encodeJsonInto} none.
  *
  * @throws FormatError if the format is not understood, or has no JSON: references to Python objects.
@@ -39,9 +39,16 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
 /** A text that may well be the only one of an array, in bytes. */
 const SHORT = 1 << 16;
 
-/** Pieces in one. Memory is best touched once: pages that are new to the process take longer to get than to fill. */
+/** Where texts are put together, so that only their copy touches pages anew. It may be collected. */
+let kept: WeakRef<Room> | undefined;
+/** Of that memory, in bytes. A longer text is not copied: pages that are new to the process take longer than the copy. */
+const MOST_KEPT = 1 << 26;
+
 function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>, likely: number): Uint8Array {
-  const room = new Room(likely);
+  const short = likely <= MOST_KEPT;
+  const room = (short && kept?.deref()) || new Room(likely);
+  // Whoever encodes meanwhile has another.
+  if (short) kept = undefined;
   let length = 0;
   const add = (piece: Uint8Array): void => {
     room.put(length, piece);
@@ -49,7 +56,9 @@ function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>, like
   };
   for (const piece of begun) add(piece);
   for (let next = rest.next(); !next.done; next = rest.next()) add(next.value);
-  return room.give(length);
+  if (room.size > MOST_KEPT) return room.give(length);
+  kept = new WeakRef(room);
+  return room.copy(length);
 }
 
 /** A copy in memory of its own. Of a typed array the constructor does not write zeros first, as `slice` does. */

@@ -34,13 +34,22 @@ export class Room {
     return this.#bytes.subarray(0, length);
   }
 
-  /** The first bytes in memory of their own: this memory, if it is hardly longer. Nothing may be put there any more. */
+  /** Of all its memory, in bytes. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  /** The first bytes in memory of their own. Of a typed array the constructor writes no zeros first, as `slice` does. */
+  copy(length: number): Uint8Array {
+    return orNoRoom(() => new Uint8Array(this.first(length)), length);
+  }
+
+  /** The first bytes in this memory, if it is hardly longer, else a copy. Nothing may be put there any more. */
   give(length: number): Uint8Array {
-    const text = this.first(length);
     const spare = this.#bytes.subarray(length);
-    if (spare.length > length * MOST_SPARE) return orNoRoom(() => new Uint8Array(text), length);
+    if (spare.length > length * MOST_SPARE) return this.copy(length);
     spare.fill(0);
-    return text;
+    return this.first(length);
   }
 }
 

@@ -36,7 +36,8 @@ const LONG = 1 << 28;
  * it would be copied for the most part in vain, and what has an `indent`. The threads start when they are first wanted,
  * which takes some 0.1 s: until then this one writes, unless it would take longer. They do not keep the process alive.
  *
- * Until the promise settles the elements should not change: each is written as it is when its turn comes.
+ * The text begins where its `buffer` does, which may be up to an eighth longer. Until the promise settles the elements
+ * should not change: each is written as it is when its turn comes.
  *
  * @param options as of `encodeJson`, and `workers`
  * @throws as {@link encodeJson}: the promise rejects with the same error.
