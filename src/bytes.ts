@@ -5,6 +5,11 @@ export function dataViewOf(bytes: ArrayBufferView): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A copy in memory of its own. Of a typed array the constructor writes no zeros first, as `slice` does. */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
 /** The parts one after the other, in memory of their own. */
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

@@ -1,4 +1,5 @@
 /** Arrays → JSON: the text in one piece, in chunks, or in a buffer of the caller's. It knows no element. */
+import { copyOf } from '../bytes.ts';
 import { describe } from '../view/element.ts';
 import type { EncodeOptions } from './options.ts';
 import { likelyLength, piecesOf, rangeEncoder } from './pieces.ts';
@@ -9,8 +10,8 @@ import { classOf, type Encodable } from './source.ts';
  * The JSON of an array: nested arrays, UTF-8, without white space unless `indent` asks for it. Integers are exact at 64
  * bits; floats have the shortest digits that read back to the same bits in their width.
  *
- * Its memory is its own: it begins where its `buffer` does, which of texts over 64 MiB may be up to an eighth longer. Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and
- * {@link encodeJsonInto} none.
+ * Its memory is its own: it begins where its `buffer` does, which of texts over 64 MiB may be up to an eighth longer.
+ * Where the text need not be kept in one piece, {@link encodeJsonChunks} takes less of it, and {@link encodeJsonInto} none.
  *
  * @throws FormatError if the format is not understood, or has no JSON: references to Python objects.
  * @throws JsonEncodeError at a value that an option refuses; the message says where.
@@ -31,13 +32,21 @@ export function encodeJson(array: Encodable, options?: EncodeOptions): Uint8Arra
   if (first.done) return new Uint8Array();
   // What is encoded next may be written over it. Most arrays are one piece.
   const begun = copyOf(first.value);
-  if (begun.length >= SHORT) return gathered([begun], pieces, likelyLength(rangeEncoder(array, options)));
+  const likely = begun.length >= SHORT ? guessed(array, options) : 0;
   const next = pieces.next();
-  return next.done ? begun : gathered([begun, next.value], pieces, 0);
+  return next.done ? begun : gathered([begun, next.value], pieces, likely);
 }
 
 /** A text that may well be the only one of an array, in bytes. */
 const SHORT = 1 << 16;
+/** Elements of which it takes a hundredth of the time to guess how long their text will be. */
+const MANY = 1 << 16;
+
+/** About how long the text will be, in bytes; 0 where that is not worth a guess. */
+function guessed(array: Encodable, options: EncodeOptions | undefined): number {
+  const encoder = rangeEncoder(array, options);
+  return encoder.count > MANY ? likelyLength(encoder) : 0;
+}
 
 /** Where texts are put together, so that only their copy touches pages anew. It may be collected. */
 let kept: WeakRef<Room> | undefined;
@@ -59,11 +68,6 @@ function gathered(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>, like
   if (room.size > MOST_KEPT) return room.give(length);
   kept = new WeakRef(room);
   return room.copy(length);
-}
-
-/** A copy in memory of its own. Of a typed array the constructor does not write zeros first, as `slice` does. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes);
 }
 
 /**

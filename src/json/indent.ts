@@ -1,4 +1,5 @@
 /** JSON laid out for people: every element on a line of its own, as orjson's OPT_INDENT_2 and JSON.stringify have it. */
+import { copyOf } from '../bytes.ts';
 
 const [LINE_FEED, SPACE, QUOTE, COMMA, COLON, BACKSLASH] = [0x0a, 0x20, 0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
@@ -14,7 +15,7 @@ export function* indented(pieces: Iterable<Uint8Array>, width: number): Generato
   const layout = new Layout(width);
   for (const piece of pieces) {
     // Several are made of one, which does not stand so long.
-    const own = new Uint8Array(piece);
+    const own = copyOf(piece);
     for (let from = 0; from < own.length; ) {
       from = layout.take(own, from);
       yield layout.text();

@@ -1,4 +1,5 @@
 /** Memory for texts that come in pieces and are wanted in one. It knows no JSON. */
+import { copyOf } from '../bytes.ts';
 
 /** What a text may leave of its memory unused, in bytes per byte: more is given back. */
 const MOST_SPARE = 1 / 8;
@@ -39,9 +40,9 @@ export class Room {
     return this.#bytes.length;
   }
 
-  /** The first bytes in memory of their own. Of a typed array the constructor writes no zeros first, as `slice` does. */
+  /** The first bytes in memory of their own. */
   copy(length: number): Uint8Array {
-    return orNoRoom(() => new Uint8Array(this.first(length)), length);
+    return orNoRoom(() => copyOf(this.first(length)), length);
   }
 
   /** The first bytes in this memory, if it is hardly longer, else a copy. Nothing may be put there any more. */
