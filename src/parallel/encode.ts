@@ -10,6 +10,7 @@ import { likelyLength, type RangeEncoder, rangeEncoder } from '../json/pieces.ts
 import { Room } from '../json/room.ts';
 import type { Encodable } from '../json/source.ts';
 import { BufferView } from '../view/buffer-view.ts';
+import type { Cut } from './job.ts';
 import { broughtNear, type Located, locate, sizeOf } from './located.ts';
 import { eachPiece } from './part.ts';
 import { Tally } from './tally.ts';
@@ -90,17 +91,16 @@ async function byThreads(
   { array, located, encoder, options, end }: Task,
   threads: number,
 ): Promise<Uint8Array | undefined> {
-  const { count, grain } = encoder;
-  const cut = { count, grain };
+  const cut: Cut = { count: encoder.count, grain: encoder.grain };
   const tally = new Tally();
   let room: Room | undefined;
   const put = (at: number, text: Uint8Array): void => room?.put(at, text);
   const answers = await run(() => {
-    const { located: near, bring } = broughtNear(array, located);
+    const { located: near, bring } = broughtNear(array, located, cut);
     return {
       job: { located: near, options, cut, tally: tally.memory },
-      share() {
-        bring(grain, (there) => tally.readable(Math.ceil(there / grain)));
+      async share() {
+        bring((chunks) => tally.readable(chunks));
         room = new Room(likelyLength(encoder), unwritten);
         const steps = writing(cut, () => encoder, put, tally);
         return yielding(steps, tally);

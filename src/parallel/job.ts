@@ -1,4 +1,4 @@
-/** What threads tell each other, as plain data: an array to be written, and its text. Knows no thread. */
+/** What threads tell each other, as plain data: an array to be written, and what came of it. Knows no thread. */
 import type { EncodeOptions } from '../json/options.ts';
 import type { Located } from './located.ts';
 
@@ -16,18 +16,6 @@ export interface Cut {
   readonly count: number;
   readonly grain: number;
 }
-
-/**
- * Some of the text, in a block of memory that is handed over and comes back to be written again. Not shared memory: V8
- * copies that byte by byte where two addresses differ in their alignment, in 20 times the time.
- */
-export interface Part {
-  readonly block: ArrayBuffer;
-  /** Of each piece {@link PIECE} numbers: where it begins in the text, where it starts and ends in the block. */
-  readonly pieces: Float64Array;
-}
-
-export const PIECE = 3;
 
 /** What a thread says last. */
 export interface Answer {

@@ -6,14 +6,10 @@ import { formatTarget, type Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import { Lifetime } from '../view/lifetime.ts';
 import { type BufferInfo, elementCount } from '../view/py-buffer.ts';
+import type { Cut } from './job.ts';
 
 /** An array, to be posted to a thread. */
-export interface Located {
-  readonly array: LocatedView | Exclude<Encodable, BufferView>;
-  /** How many elements, and of how many bytes each. */
-  readonly count: number;
-  readonly size: number;
-}
+export type Located = LocatedView | Exclude<Encodable, BufferView>;
 
 interface LocatedView {
   readonly locator: MemoryLocator;
@@ -36,17 +32,14 @@ export function sizeOf(value: Encodable): number {
  */
 export function locate(value: Encodable): Located | undefined {
   if (value instanceof BufferView) {
-    const array = value.located();
-    if (!array || !liesTogether(array.info)) return undefined;
-    return { array, count: elementCount(array.info.shape), size: array.info.itemsize };
+    const located = value.located();
+    return located && liesTogether(located.info) ? located : undefined;
   }
   const { element, shape } = sourceOf(value);
   const { data, format }: Unlocated = ArrayBuffer.isView(value) ? { data: value } : value;
-  const count = elementCount(shape);
   // Of another length are numbers that are kept in larger ones, and would have to be converted.
-  if (!isShared(data.buffer) || data.byteLength !== count * element.size) return undefined;
-  const array = format === undefined ? { data, shape } : { data, shape, format };
-  return { array, count, size: element.size };
+  if (!isShared(data.buffer) || data.byteLength !== elementCount(shape) * element.size) return undefined;
+  return format === undefined ? { data, shape } : { data, shape, format };
 }
 
 type Unlocated = Pick<NumericArray, 'data'> & Partial<NumericArray>;
@@ -75,8 +68,8 @@ let room: Uint8Array = new Uint8Array();
 /** An array that is brought to where threads read it fastest. */
 export interface Brought {
   readonly located: Located;
-  /** Brings the elements, so many of them at a time, and says each time how many there are now. */
-  bring(grain: number, there: (elements: number) => void): void;
+  /** Brings the elements, chunk by chunk, and says each time how many chunks are there now. */
+  bring(there: (chunks: number) => void): void;
 }
 
 /**
@@ -85,31 +78,30 @@ export interface Brought {
  *
  * @throws ReleasedError if the view was released.
  */
-export function broughtNear(value: Encodable, located: Located): Brought {
-  const { array, count, size } = located;
-  const length = count * size;
-  const near: Brought = { located, bring: (_, there) => there(count) };
-  if (!('locator' in array && value instanceof BufferView)) return near;
-  if (!value.cContiguous || !value.lends() || length > MOST_COPIED) return near;
+export function broughtNear(value: Encodable, located: Located, { count, grain }: Cut): Brought {
+  const here: Brought = { located, bring: (there) => there(Math.ceil(count / grain)) };
+  if (!('locator' in located && value instanceof BufferView)) return here;
+  const { nbytes: length, itemsize } = value;
+  if (!value.cContiguous || !value.lends() || length > MOST_COPIED) return here;
   if (room.length < length) room = new Uint8Array(new SharedArrayBuffer(length));
   const copy = room.subarray(0, length);
   const { bytes } = value;
   return {
-    located: { array: { ...array, copy }, count, size },
-    bring(grain, there) {
-      for (let from = 0; from < count; from += grain) {
-        const to = Math.min(from + grain, count);
-        copy.set(bytes.subarray(from * size, to * size), from * size);
-        there(to);
+    located: { ...located, copy },
+    bring(there) {
+      const chunk = grain * itemsize;
+      for (let from = 0, chunks = 1; from < length; from += chunk, chunks++) {
+        copy.set(bytes.subarray(from, from + chunk), from);
+        there(chunks);
       }
     },
   };
 }
 
 /** The array again, in the thread to which it was posted. It must be kept alive elsewhere. */
-export function opened({ array }: Located): Encodable {
-  if (!('locator' in array)) return array;
-  const { locator, info, copy } = array;
+export function opened(located: Located): Encodable {
+  if (!('locator' in located)) return located;
+  const { locator, info, copy } = located;
   const memory = copy ? memoryOf(copy, info.address, locator.target) : memoryAt(locator);
   return new BufferView(memory, info, new Lifetime('view'));
 }

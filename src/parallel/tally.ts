@@ -98,6 +98,6 @@ export class Tally {
 }
 
 /** Another thread has given up, or ended. */
-export class Abandoned extends Error {
+class Abandoned extends Error {
   override name = 'Abandoned';
 }

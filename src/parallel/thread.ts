@@ -1,6 +1,7 @@
 /** A worker thread as others see it: asked for what it can write of an array, one at a time. Knows no array. */
 import { Worker } from 'node:worker_threads';
-import type { Answer, Job, Part } from './job.ts';
+import type { Answer, Job } from './job.ts';
+import type { Part } from './part.ts';
 
 /** What it runs: built, where this file is not, since a worker of Node 20 loads no TypeScript. */
 const program = import.meta.url.endsWith('.ts')

@@ -1,6 +1,10 @@
-/** The threads that work for this one: started when first wanted, kept, and replaced when they end. One job has them at a time. */
+/**
+ * The threads that work for this one: started when first wanted, kept, and replaced when they end. One job has them at a
+ * time.
+ */
 import { setImmediate } from 'node:timers/promises';
-import type { Answer, Job, Part } from './job.ts';
+import type { Answer, Job } from './job.ts';
+import type { Part } from './part.ts';
 import { Tally } from './tally.ts';
 import { Thread } from './thread.ts';
 
@@ -57,7 +61,7 @@ export function run(begin: () => Shared, count: number): Promise<readonly Answer
 async function worked({ job, share, take }: Shared, count: number): Promise<readonly Answer[]> {
   start(count);
   const all = threads.slice(0, count).map((thread) => thread.write(job, take));
-  all.push(new Promise((resolve) => resolve(share())));
+  all.push(share());
   for (const each of all) each.catch(() => new Tally(job.tally).abandon());
   await Promise.allSettled(all);
   return Promise.all(all);

@@ -1,4 +1,5 @@
 /** Writes chunks of an array, each where the one before it ends: what every thread does, however it waits. */
+import { copyOf } from '../bytes.ts';
 import type { RangeEncoder } from '../json/pieces.ts';
 import type { Answer, Cut } from './job.ts';
 import type { Tally } from './tally.ts';
@@ -30,7 +31,7 @@ export function* writing(
       let kept: Uint8Array | undefined;
       for (const changes of until(() => tally.isNext(chunk), tally)) {
         // It stands until something else is encoded.
-        kept ??= new Uint8Array(text);
+        kept ??= copyOf(text);
         yield changes;
       }
       put(tally.place(text.length), kept ?? text);
