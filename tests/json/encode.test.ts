@@ -69,6 +69,23 @@ test('what is encoded reads back to the same bits', () => {
   );
 });
 
+test.each([
+  ['one chunk', 1000, 0],
+  ['below 64 MiB', 1_000_000, 0],
+  ['beyond 64 MiB', 20_000_000, 1 / 8],
+])('a whole text has memory of its own: %s', (_, count, mostSpare) => {
+  const data = new Uint8Array(count).fill(200);
+  const whole = encodeJson(data);
+  expect([whole.byteOffset, whole.length]).toEqual([0, 4 * count + 1]);
+  const spare = new Uint8Array(whole.buffer).subarray(whole.length);
+  expect(spare.length).toBeLessThanOrEqual(mostSpare * whole.length);
+  expect(spare.every((byte) => byte === 0)).toBe(true);
+  // The next one is not written over it.
+  const before = Buffer.from(whole.subarray(0, 4000));
+  encodeJson(data.fill(7));
+  expect(Buffer.compare(whole.subarray(0, 4000), before)).toBe(0);
+});
+
 test('chunks are bounded, join to the whole, and are never written again', () => {
   const data = new Uint8Array(300_000).fill(255);
   for (const shape of [[300_000], [3000, 100], [100, 3000], [300_000, 1]]) {

@@ -58,6 +58,10 @@ async function same(array: Encodable, options?: ParallelOptions, expectedOthers 
   const text = await encodeJsonParallel(array, { workers: 2, ...options });
   expect(jobs()).toBe(expectedOthers);
   expect(text.byteOffset).toBe(0);
+  // By threads its memory is taken before its length is known; what is left of it is empty.
+  const spare = new Uint8Array(text.buffer).subarray(text.length);
+  expect(spare.length).toBeLessThanOrEqual(expectedOthers === 0 ? 0 : text.length / 8);
+  expect(spare.every((byte) => byte === 0)).toBe(true);
   expect(Object.prototype.toString.call(text.buffer)).toBe('[object ArrayBuffer]');
   expect(Buffer.compare(text, encodeJson(array, rest))).toBe(0);
 }
@@ -174,6 +178,16 @@ describe('once they have started', () => {
       await same(data);
       await same(data, { newline: true });
     }
+  });
+
+  test('a text longer than the memory that a thread keeps, twice, and a short one', async () => {
+    const data = new Uint8Array(new SharedArrayBuffer(12_000_000)).fill(200);
+    for (const _ of [1, 2]) {
+      const text = await encodeJsonParallel(data, { workers: 2 });
+      expect(text.length).toBeGreaterThan(2 * (16 << 20));
+      expect(Buffer.compare(text, Buffer.from(`[${'200,'.repeat(data.length).slice(0, -1)}]`))).toBe(0);
+    }
+    await same(data.fill(7).subarray(0, (1 << 21) + 1));
   });
 
   test('the event loop turns, and other arrays are encoded meanwhile', async () => {
