@@ -27,3 +27,15 @@ const decoder = new TextDecoder();
 export function textOf(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
+
+/** Short text without a byte beyond 127; undefined if it is another: a call of the decoder takes a microsecond. */
+export function shortAscii(bytes: Uint8Array, end: number = bytes.length): string | undefined {
+  if (end > 64) return undefined;
+  let text = '';
+  for (let i = 0; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 127) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}

@@ -9,14 +9,15 @@ import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory, MemoryLocator } from '../memory/memory.ts';
 import type { Element, ElementValue, NumericTypedArray } from './element.ts';
 import { parseFormat } from './format.ts';
-import { type Elements, gather, gatherPil, type NestedList, nest, step, swapBytes, walk } from './gather.ts';
+import { type Elements, gatherPil, type NestedList, nest, step } from './gather.ts';
 import { Lifetime } from './lifetime.ts';
 import { type BufferInfo, cStrides, type Extent, elementCount, extentOf, type ViewSource } from './py-buffer.ts';
 import { Py_REFCNT } from './py-object.ts';
 import { checkIndex, type Range } from './range.ts';
+import { eachIndex, scatter, scatterOne, writtenRanges } from './scatter.ts';
 import { cast, isCContiguous, isFContiguous, slice, transpose } from './select.ts';
 import { readStruct } from './struct.ts';
-import { copiedArray, hostIsLittle, noTypedArray, typedArrayOver } from './typed-array.ts';
+import { copyElements, noTypedArray, typedArrayOver } from './typed-array.ts';
 
 /** An array has no more elements than V8 can hold in one piece; a list of more would take the process with it. */
 const MOST_LISTED = 2 ** 27;
@@ -206,13 +207,10 @@ export class BufferView {
    * ```
    */
   set(...indexAndValue: [...index: number[], value: ElementValue]): void {
-    const info = this.#live();
     const element = this.element();
     const index = indexAndValue.slice(0, -1) as number[];
     const value = indexAndValue.at(-1) as ElementValue;
-    if (info.readonly) throw new TypeError('this buffer is read-only: its exporter forbids writing');
-    const { live, lend } = this.#memory;
-    if (!live && !lend) throw new TypeError('this buffer is a snapshot: a write would be lost');
+    this.checkWritable();
     const [bytes, offset] = this.#at(index, true);
     if (element.values === 1) {
       element.write(bytes, offset, value);
@@ -304,23 +302,7 @@ export class BufferView {
   toTypedArray(): NumericTypedArray {
     const element = this.element();
     const elements = this.scan();
-    const { size, width, converted } = element;
-    const copy = copiedArray(element, elementCount(elements.shape));
-    if (converted) {
-      let i = 0;
-      walk(elements, (offset) => {
-        const value = element.read(elements.bytes, offset);
-        if (typeof value === 'object' && 're' in value) {
-          copy[i++] = value.re as number;
-          copy[i++] = value.im as number;
-        } else copy[i++] = Number(value);
-      });
-    } else {
-      const bytes = new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength);
-      gather(elements, size, bytes);
-      if (width > 1 && element.little !== hostIsLittle) swapBytes(bytes, width);
-    }
-    return copy;
+    return copyElements(elements, elementCount(elements.shape), element);
   }
 
   /**
@@ -344,6 +326,42 @@ export class BufferView {
     const { format, shape, strides, readonly } = this.#info;
     const access = readonly ? ', read-only' : '';
     return `BufferView { format ${JSON.stringify(format)}, shape (${shape}), strides (${strides})${access} }`;
+  }
+
+  /**
+   * @throws TypeError if what is written would be forbidden, or lost.
+   * @internal
+   */
+  checkWritable(): void {
+    if (this.#live().readonly) throw new TypeError('this buffer is read-only: its exporter forbids writing');
+    const { live, lend } = this.#memory;
+    if (!live && !lend) throw new TypeError('this buffer is a snapshot: a write would be lost');
+  }
+
+  /**
+   * Writes all elements; of records their fields, and not what is between.
+   *
+   * @param bytes of the elements, one after the other in C order
+   * @throws MemoryFault if one cannot be reached; then none was written.
+   * @internal
+   */
+  fill(bytes: Uint8Array): void {
+    const info = this.#live();
+    const { shape, itemsize } = info;
+    if (shape.includes(0)) return;
+    const ranges = writtenRanges(this.element());
+    if (this.#memory.live && !info.suboffsets) {
+      scatter(this.scan(), itemsize, ranges, bytes);
+      return;
+    }
+    // Each is found before one is written.
+    eachIndex(shape, (...index) => this.#at(index, true));
+    let from = 0;
+    eachIndex(shape, (...index) => {
+      const [place, offset] = this.#at(index, true);
+      scatterOne(place, offset, ranges, bytes.subarray(from, from + itemsize));
+      from += itemsize;
+    });
   }
 
   /** What one element is. @internal */

@@ -102,6 +102,8 @@ export interface Element {
   readonly shape?: readonly number[];
   /** Of a subarray. */
   readonly item?: Element;
+  /** Of bytes: NULs fill up what is shorter, or none may be left out, or it is stored how many there are. */
+  readonly bytes?: 'filled' | 'exact' | 'counted';
   /** Of datetime64 and timedelta64: what they count. */
   readonly counts?: { readonly unit: TimeUnit; readonly step: number };
   /** How many values are made of it when it is read, itself and all its parts. */

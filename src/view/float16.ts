@@ -7,8 +7,13 @@ export function float16FromBits(bits: number): number {
   const fraction = bits & 0x3ff;
   if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  // By the bits of a binary32 number: 2 to a power that varies would take ten times as long.
+  wide[0] = ((bits & 0x7fff) << 13) + (112 << 23);
+  return sign * (single[0] as number);
 }
+
+const single = new Float32Array(1);
+const wide = new Uint32Array(single.buffer);
 
 /** The bits of the nearest binary16 number, ties to even; beyond 65520 an infinity. */
 export function float16ToBits(value: number): number {

@@ -6,7 +6,7 @@ import { dataViewOf } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { ElementValue } from './element.ts';
-import { type BufferInfo, elementCount } from './py-buffer.ts';
+import { type BufferInfo, cStrides, elementCount } from './py-buffer.ts';
 import { readPointer } from './struct.ts';
 
 /** Elements within one DataView: the offset of element 0, 0 … and the strides, both in bytes. */
@@ -68,23 +68,42 @@ interface Loop {
   readonly to: number;
 }
 
+/** Where elements lie: of each dimension the stride in bytes. */
+interface Lie {
+  readonly buffer: ArrayBufferLike;
+  /** In bytes, of the first. */
+  readonly at: number;
+  readonly strides: readonly number[];
+}
+
+/**
+ * Copies elements from where they lie to where they are to lie.
+ *
+ * @param size of an element, or of the part of it that is copied, in bytes
+ * @internal
+ */
+export function copyStrided(shape: readonly number[], size: number, source: Lie, target: Lie): void {
+  if (size === 0 || shape.includes(0)) return;
+  const both = [source, target];
+  const fits = (word: number): boolean =>
+    size % word === 0 &&
+    both.every(({ buffer, at, strides }) => [at, ...strides].every((n) => n % word === 0) && buffer.byteLength >= word);
+  const [word, Class] = wordClasses.find(([width]) => fits(width)) ?? [1, Uint8Array];
+  const wordsOf = ({ buffer }: Lie): Words => new Class(buffer as ArrayBuffer, 0, Math.floor(buffer.byteLength / word));
+  const loops = loopsOf(shape, source.strides, target.strides, size, word);
+  run(wordsOf(source), source.at / word, wordsOf(target), target.at / word, loops);
+}
+
 /**
  * The bytes of all elements in C order.
  *
  * @param size of an element in bytes
  * @param copy where they are put, of the length that they have together
  */
-export function gather(elements: Elements, size: number, copy: Uint8Array): void {
+export function gather({ bytes, origin, shape, strides }: Elements, size: number, copy: Uint8Array): void {
   if (copy.length === 0) return;
-  const { bytes, origin, shape, strides } = elements;
-  const start = bytes.byteOffset + origin;
-  const fits = (word: number): boolean =>
-    [size, start, copy.byteOffset, ...strides].every((value) => value % word === 0) && bytes.buffer.byteLength >= word;
-  const [word, Class] = wordClasses.find(([width]) => fits(width)) ?? [1, Uint8Array];
-  const wordsOf = (buffer: ArrayBufferLike): Words =>
-    new Class(buffer as ArrayBuffer, 0, Math.floor(buffer.byteLength / word));
-  const loops = loopsOf(shape, strides, size, word);
-  run(wordsOf(bytes.buffer), start / word, wordsOf(copy.buffer), copy.byteOffset / word, loops);
+  const source = { buffer: bytes.buffer, at: bytes.byteOffset + origin, strides };
+  copyStrided(shape, size, source, { buffer: copy.buffer, at: copy.byteOffset, strides: cStrides(shape, size) });
 }
 
 /**
@@ -123,18 +142,27 @@ export function gatherSome(elements: Elements, size: number, from: number, copy:
   }
 }
 
-/** The loops over a buffer and the words of each element, neighbours that make one longer loop joined. */
-function loopsOf(shape: readonly number[], strides: readonly number[], size: number, word: number): Loop[] {
+/** The loops over the elements and the words of each, neighbours that make one longer loop joined. */
+function loopsOf(
+  shape: readonly number[],
+  from: readonly number[],
+  to: readonly number[],
+  size: number,
+  word: number,
+): Loop[] {
   const loops: Loop[] = [];
-  let to = 1;
   for (let i = shape.length; i >= 0; i--) {
-    const length = i === shape.length ? size / word : (shape[i] ?? 1);
-    const from = i === shape.length ? 1 : (strides[i] ?? 0) / word;
+    const words = i === shape.length;
+    const next: Loop = {
+      length: words ? size / word : (shape[i] ?? 1),
+      from: words ? 1 : (from[i] ?? 0) / word,
+      to: words ? 1 : (to[i] ?? 0) / word,
+    };
     const inner = loops[0];
-    if (inner && inner.length * inner.from === from) loops[0] = { ...inner, length: inner.length * length };
-    else if (inner?.length === 1) loops[0] = { length, from, to };
-    else if (length !== 1 || !inner) loops.unshift({ length, from, to });
-    to *= length;
+    if (inner && inner.length * inner.from === next.from && inner.length * inner.to === next.to) {
+      loops[0] = { ...inner, length: inner.length * next.length };
+    } else if (inner?.length === 1) loops[0] = next;
+    else if (next.length !== 1 || !inner) loops.unshift(next);
   }
   return loops;
 }
@@ -161,12 +189,12 @@ function run(source: Words, from: number, target: Words, to: number, loops: read
   along(0, from, to);
 }
 
-function line(source: Words, from: number, target: Words, to: number, { length, from: step }: Loop): void {
-  if (step === 1 && length >= LONG) {
+function line(source: Words, from: number, target: Words, to: number, { length, from: step, to: width }: Loop): void {
+  if (step === 1 && width === 1 && length >= LONG) {
     (target as Uint8Array).set((source as Uint8Array).subarray(from, from + length), to);
     return;
   }
-  for (let i = 0, at = from; i < length; i++, at += step) target[to + i] = source[at] as number;
+  for (let i = 0, at = from, into = to; i < length; i++, at += step, into += width) target[into] = source[at] as number;
 }
 
 function block(source: Words, from: number, target: Words, to: number, dense: Loop, last: Loop): void {
@@ -174,7 +202,7 @@ function block(source: Words, from: number, target: Words, to: number, dense: Lo
     const count = Math.min(BLOCK, dense.length - first);
     for (let j = 0; j < last.length; j++) {
       let at = from + first * dense.from + j * last.from;
-      let into = to + first * dense.to + j;
+      let into = to + first * dense.to + j * last.to;
       for (let i = 0; i < count; i++, at += dense.from, into += dense.to) target[into] = source[at] as number;
     }
   }

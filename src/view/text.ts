@@ -4,7 +4,12 @@ import { describe, type Element, type ElementName, type ElementValue, whole } fr
 import { numberElement } from './number.ts';
 
 /** An element that no typed array shows but one of bytes. */
-function opaque(name: ElementName, size: number, little: boolean, access: Pick<Element, 'read' | 'write'>): Element {
+function opaque(
+  name: ElementName,
+  size: number,
+  little: boolean,
+  access: Pick<Element, 'read' | 'write' | 'bytes'>,
+): Element {
   return { name, size, array: 'Uint8Array', width: 1, little, values: 1, ...access };
 }
 
@@ -31,6 +36,7 @@ function checkBytes(value: ElementValue, least: number, most: number): Uint8Arra
 /** Bytes of a fixed length (`5s`), with the NULs at their end. What is shorter is filled up by NULs. */
 export function bytesElement(size: number): Element {
   return opaque('bytes', size, true, {
+    bytes: 'filled',
     read: (bytes, offset) => copyOf(bytes, offset, size),
     write: (bytes, offset, value) => put(bytes, offset, checkBytes(value, 0, size), size),
   });
@@ -39,6 +45,7 @@ export function bytesElement(size: number): Element {
 /** Bytes of which none may be left out: a single one (`c`), or such as nobody states the meaning of (numpy's void). */
 export function exactBytesElement(name: 'bytes' | 'void', size: number): Element {
   return opaque(name, size, true, {
+    bytes: 'exact',
     read: (bytes, offset) => copyOf(bytes, offset, size),
     write: (bytes, offset, value) => put(bytes, offset, checkBytes(value, size, size), size),
   });
@@ -48,6 +55,7 @@ export function exactBytesElement(name: 'bytes' | 'void', size: number): Element
 export function pascalElement(size: number): Element {
   const most = Math.min(Math.max(size - 1, 0), 255);
   return opaque('bytes', size, true, {
+    bytes: 'counted',
     read(bytes, offset) {
       return size === 0 ? new Uint8Array() : copyOf(bytes, offset + 1, Math.min(bytes.getUint8(offset), size - 1));
     },

@@ -22,6 +22,16 @@ const seconds = {
   as: { digits: 18 },
 } as const satisfies Record<FixedUnit, { seconds: bigint } | { digits: number }>;
 
+/**
+ * How many seconds a unit of a fixed length has, or how many digits of a second's fraction it is.
+ *
+ * @internal
+ */
+export function secondsOf(unit: FixedUnit): bigint | number {
+  const length = seconds[unit];
+  return 'digits' in length ? length.digits : length.seconds;
+}
+
 /** Every unit, for the parser of formats. */
 export const timeUnits = ['Y', 'M', ...(Object.keys(seconds) as FixedUnit[]), 'generic'] as readonly TimeUnit[];
 
@@ -137,8 +147,8 @@ function moment(count: bigint, unit: FixedUnit): { date: string; clock: string; 
 
 /** A count of a fixed unit as seconds, or as the decimal fraction of seconds that the unit is. */
 function split(count: bigint, unit: FixedUnit): { total: bigint; digits: number } {
-  const length = seconds[unit];
-  return 'digits' in length ? { total: count, digits: length.digits } : { total: count * length.seconds, digits: 0 };
+  const length = secondsOf(unit);
+  return typeof length === 'number' ? { total: count, digits: length } : { total: count * length, digits: 0 };
 }
 
 function millisecondsOf({ count, step, unit, isNaT }: Datetime64): bigint | undefined {
@@ -155,7 +165,8 @@ function millisecondsOf({ count, step, unit, isNaT }: Datetime64): bigint | unde
   return thousand % scale === 0n ? thousand / scale : undefined;
 }
 
-function floorDivide(value: bigint, by: bigint): [quotient: bigint, rest: bigint] {
+/** @internal */
+export function floorDivide(value: bigint, by: bigint): [quotient: bigint, rest: bigint] {
   const rest = ((value % by) + by) % by;
   return [(value - rest) / by, rest];
 }
@@ -186,8 +197,8 @@ function civil(day: bigint): string {
   return `${year(value)}-${pad(monthOfYear, 2)}-${pad(dayOfMonth, 2)}`;
 }
 
-/** The day, counted from 1970-01-01, on which a month begins (the same source). */
-function daysFromCivil(ofYear: bigint, ofMonth: bigint): bigint {
+/** The day, counted from 1970-01-01, on which a month begins (the same source). @internal */
+export function daysFromCivil(ofYear: bigint, ofMonth: bigint): bigint {
   const [era, yearOfEra] = floorDivide(ofMonth <= 2n ? ofYear - 1n : ofYear, 400n);
   const dayOfYear = (153n * (ofMonth + (ofMonth > 2n ? -3n : 9n)) + 2n) / 5n;
   return era * 146_097n + yearOfEra * 365n + yearOfEra / 4n - yearOfEra / 100n + dayOfYear - 719_468n;

@@ -1,7 +1,9 @@
 /** Which typed array shows or holds the elements of a type, in this runtime. */
+import { dataViewOf } from '../bytes.ts';
 import { FormatError } from '../errors.ts';
 import type { Element, NumericTypedArray } from './element.ts';
-import { copyRoom } from './gather.ts';
+import { copyRoom, type Elements, gather, swapBytes, walk } from './gather.ts';
+import { cStrides } from './py-buffer.ts';
 
 interface TypedArrayClass {
   readonly BYTES_PER_ELEMENT: number;
@@ -17,14 +19,44 @@ function classNamed(name: string): TypedArrayClass {
 }
 
 /**
- * A new typed array for a copy of as many elements.
+ * A typed array with a copy of elements, in C order and in this machine's byte order.
  *
  * @throws FormatError if there is no memory for it.
  */
-export function copiedArray({ array, converted, size, width, name }: Element, length: number): NumericTypedArray {
+export function copyElements(elements: Elements, count: number, element: Element): NumericTypedArray {
+  const { array, converted, size, width, name } = element;
   const Class = classNamed(converted ?? array);
-  const items = length * (converted ? (/^complex|^clong/.test(name) ? 2 : 1) : size / width);
-  return new Class(copyRoom(items, Class.BYTES_PER_ELEMENT).buffer, 0, items);
+  const items = count * (converted ? (/^complex|^clong/.test(name) ? 2 : 1) : size / width);
+  const copy = new Class(copyRoom(items, Class.BYTES_PER_ELEMENT).buffer, 0, items);
+  if (converted) {
+    let i = 0;
+    walk(elements, (offset) => {
+      const value = element.read(elements.bytes, offset);
+      if (typeof value === 'object' && 're' in value) {
+        copy[i++] = value.re as number;
+        copy[i++] = value.im as number;
+      } else copy[i++] = Number(value);
+    });
+  } else {
+    const bytes = new Uint8Array(copy.buffer, copy.byteOffset, copy.byteLength);
+    gather(elements, size, bytes);
+    if (width > 1 && element.little !== hostIsLittle) swapBytes(bytes, width);
+  }
+  return copy;
+}
+
+/**
+ * The same of bytes that hold elements one after the other, in this machine's byte order: over the bytes themselves, unless
+ * values have to be converted.
+ *
+ * @param bytes in memory of their own
+ * @param count of the elements
+ */
+export function typedArrayOf(bytes: Uint8Array, count: number, element: Element): NumericTypedArray {
+  const { array, converted, size } = element;
+  if (converted === undefined || converted === array) return typedArrayOver(dataViewOf(bytes), 0n, count, element);
+  const shape = [count];
+  return copyElements({ bytes: dataViewOf(bytes), origin: 0, shape, strides: cStrides(shape, size) }, count, element);
 }
 
 /**
