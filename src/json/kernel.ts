@@ -1,6 +1,7 @@
 /**
- * The kernels that write numbers as JSON, from TypeScript's side: one WebAssembly module, compiled and started when it is
- * first needed. Elements are put into its memory a chunk at a time and text is taken from there; it knows nothing of views.
+ * The kernels between numbers and JSON, from TypeScript's side: one WebAssembly module, compiled and started when it is
+ * first needed. Elements are put into its memory a chunk at a time and text is taken from there, or the other
+ * way (plain.ts); it knows nothing of views.
  */
 import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { hostIsLittle } from '../view/typed-array.ts';
@@ -26,6 +27,23 @@ interface Exports {
   ): number;
   refused(): number;
   weave(count: number, leaves: number, dimensions: number, first: boolean): number;
+  preparePlain(): void;
+  parse(
+    length: number,
+    dimensions: number,
+    open: number,
+    next: number,
+    kind: number,
+    shift: number,
+    least: bigint,
+    most: bigint,
+    places: number,
+    nulls: boolean,
+  ): number;
+  parsedBytes(): number;
+  parsedDepth(): number;
+  parsedEnd(): number;
+  parsedPhase(): number;
 }
 
 /** The places in the kernels' memory, as kernel/main.ts exports them. */
@@ -33,6 +51,7 @@ type Place =
   | 'DIMENSIONS'
   | 'MOST_DIMENSIONS'
   | 'POWERS'
+  | 'POWERS128'
   | 'INPUT'
   | 'INPUT_SIZE'
   | 'OUTPUT'
@@ -79,7 +98,7 @@ const nonFinitePolicies = ['null', 'string', 'literal', 'error'] as const;
 const bigIntegerPolicies = ['number', 'string', undefined, 'error'] as const;
 
 /** The module, started, and views of its memory, which never grows. */
-export interface Kernel extends Pick<Exports, 'encode' | 'refused' | 'prepare' | 'weave'> {
+export interface Kernel extends Omit<Exports, 'memory'> {
   readonly at: Record<Place, number>;
   readonly memory: Uint8Array;
   readonly dimensions: Float64Array;
@@ -102,14 +121,12 @@ function load(): Kernel {
     globals.map(([name, value]) => [name, Number((value as WebAssembly.Global).value)]),
   );
   const at = places as Record<Place, number>;
-  const { memory, encode, refused, prepare, weave } = exports as unknown as Exports;
+  const functions = exports as unknown as Exports;
+  const { memory } = functions;
   const powers = powersOfTen();
   new BigUint64Array(memory.buffer, at.POWERS, powers.length).set(powers);
   return {
-    encode,
-    refused,
-    prepare,
-    weave,
+    ...functions,
     at,
     memory: new Uint8Array(memory.buffer),
     dimensions: new Float64Array(memory.buffer, at.DIMENSIONS, 2 * at.MOST_DIMENSIONS),

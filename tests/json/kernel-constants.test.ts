@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { compileKernel, kernelModule } from '../../scripts/kernel.mjs';
 import { chunkEncoder } from '../../src/json/kernel.ts';
 import { kernelWasm } from '../../src/json/kernel.wasm.ts';
-import { maxPower, minPower, powersOfTen } from '../../src/json/powers.ts';
+import { maxPower, maxPower128, minPower, minPower128, powersOfTen, powersOfTen128 } from '../../src/json/powers.ts';
 import { policies } from './kernel-support.ts';
 
 test('the embedded module is what its sources compile to; if not, npm run build', async () => {
@@ -28,6 +28,28 @@ test('powers of ten: g - 1 <= 10^-k / 2^r < g with g of 126 bits', () => {
     const exact = power * (r < 0n ? 1n << -r : 1n);
     expect(scaled(g - 1n) <= exact && exact < scaled(g)).toBe(true);
   }
+});
+
+test('powers of ten to 128 bits: what is kept of 10^q, cut off, or from 10^-27 to 10^-1 rounded up', () => {
+  const halves = powersOfTen128();
+  expect(halves.length).toBe(2 * 651);
+  for (let q = minPower128; q <= maxPower128; q++) {
+    const row = 2 * (q - minPower128);
+    const kept = ((halves[row] ?? 0n) << 64n) | (halves[row + 1] ?? 0n);
+    expect(kept >> 127n).toBe(1n);
+    const r = floorLog2Pow10(q) - 127n;
+    const [power, inverse] = [10n ** BigInt(Math.max(q, 0)), 10n ** BigInt(Math.max(-q, 0))];
+    const scaled = (n: bigint): bigint => n * inverse * (r > 0n ? 1n << r : 1n);
+    const exact = power * (r < 0n ? 1n << -r : 1n);
+    const up = q < 0 && q >= -27;
+    expect(
+      up ? scaled(kept - 1n) < exact && exact < scaled(kept) : scaled(kept) <= exact && exact < scaled(kept + 1n),
+    ).toBe(true);
+  }
+});
+
+test('the exponent of 10^q, as the parser has it', () => {
+  for (let q = minPower128; q <= maxPower128; q++) expect((BigInt(q) * 217706n) >> 16n).toBe(floorLog2Pow10(q));
 });
 
 const floorLog10Pow2 = (q: number): bigint => (BigInt(q) * 661971961083n) >> 41n;

@@ -33,6 +33,9 @@ export const MOST_LEAVES: i32 = memory.MOST_LEAVES;
 export const BETWEEN: usize = memory.BETWEEN;
 export const BETWEEN_SIZE: usize = memory.BETWEEN_SIZE;
 
+export const POWERS128: usize = memory.POWERS128;
+
+export { parse, parsedBytes, parsedDepth, parsedEnd, parsedPhase, preparePlain } from './parse';
 export { weave } from './weave';
 
 /** Numbered as TypeScript's side does. */

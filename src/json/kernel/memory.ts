@@ -4,7 +4,10 @@
  * has the same map from the exports of main.ts.
  */
 
-/** Sizes of the array, outermost first, and what is left of each: two f64 for each of at most 64 dimensions. */
+/**
+ * Sizes of the array, outermost first, and what is left of each, or what there is so far where it is read: two f64 for each
+ * of at most 64 dimensions.
+ */
 export const DIMENSIONS: usize = 0x800;
 /** The most dimensions that CPython's buffers have. */
 export const MOST_DIMENSIONS = 64;
@@ -47,10 +50,10 @@ export const BOOLS: usize = 0x38000;
 export const INT8S: usize = 0x3c000;
 export const UINT16S: usize = 0x40000;
 export const FLOAT16S: usize = 0xc0000;
-/** Elements come here, native, one after the other. */
+/** Elements come here, native, one after the other; or text that is read. */
 export const INPUT: usize = 0x140000;
 export const INPUT_SIZE: usize = 0x10000;
-/** Text goes here. */
+/** Text goes here, or elements that were read. */
 export const OUTPUT: usize = 0x150000;
 export const OUTPUT_SIZE: usize = 0x40000;
 /** Of records: the texts of each field, the fields, and what is written between them; see weave.ts. */
@@ -65,5 +68,11 @@ export const BETWEEN_SIZE: usize = 0x4000;
 export const FOURS: usize = 0x1d5000;
 /** Those, as they follow a point. */
 export const FRACTIONS: usize = 0x1e0000;
+/** What the parsers load: vectors, powers of ten as integers and as doubles; see digits-in.ts and nearest.ts. */
+export const PARSING: usize = 0x1f4000;
+export const TENS: usize = 0x1f4100;
+export const DOUBLE_TENS: usize = 0x1f4200;
+/** Powers of ten to 128 bits, written by TypeScript; see powers.ts. */
+export const POWERS128: usize = 0x1f4400;
 /** Stores may reach so far past the end of the text. */
 export const SLACK: usize = 64;

@@ -33,7 +33,7 @@ export function floorLog2Pow10(k: i32): i32 {
 }
 
 /** The upper half of a product. */
-function mulHigh(a: u64, b: u64): u64 {
+export function mulHigh(a: u64, b: u64): u64 {
   const a0 = a & 0xffffffff;
   const a1 = a >> 32;
   const b0 = b & 0xffffffff;
