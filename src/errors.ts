@@ -63,6 +63,32 @@ export class JsonEncodeError extends Error {
   override readonly name = 'JsonEncodeError';
 }
 
+/** A text that is no JSON, or not of the array that was to be read; nothing was written anywhere. */
+export class JsonDecodeError extends Error {
+  override readonly name = 'JsonDecodeError';
+  /** Where in the text, in bytes of its UTF-8, from 0 on. */
+  readonly offset: number;
+  /** From 1 on. */
+  readonly line: number;
+  /** In bytes of the line, from 1 on. */
+  readonly column: number;
+  /** Where in the array, as JSONPath has it (RFC 9535): `$[3][1].x`. */
+  readonly path: string;
+
+  constructor(
+    what: string,
+    place: Pick<JsonDecodeError, 'offset' | 'line' | 'column' | 'path'>,
+    options?: ErrorOptions,
+  ) {
+    const { offset, line, column, path } = place;
+    super(`${what}; at ${path}, line ${line}, column ${column} (byte ${offset})`, options);
+    this.offset = offset;
+    this.line = line;
+    this.column = column;
+    this.path = path;
+  }
+}
+
 /** No Python that was asked for can be loaded into this process. */
 export class PythonNotFound extends Error {
   override readonly name = 'PythonNotFound';

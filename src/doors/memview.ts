@@ -5,14 +5,16 @@
  */
 export {
   FormatError,
+  JsonDecodeError,
   JsonEncodeError,
   LayoutMismatch,
   MemoryFault,
   type Mismatch,
   ReleasedError,
 } from '../errors.ts';
+export { decodeJson, decodeJsonChunks, decodeJsonInto, type JsonText } from '../json/decode.ts';
 export { encodeJson, encodeJsonChunks, encodeJsonInto } from '../json/encode.ts';
-export type { EncodeOptions } from '../json/options.ts';
+export type { DecodeOptions, EncodeOptions } from '../json/options.ts';
 export type { Encodable, NumericArray } from '../json/source.ts';
 export type { StructClass } from '../layouts/compile.ts';
 export { computeLayout, type FieldLayout, Layout, type Leaf, leaves } from '../layouts/layout.ts';

@@ -1,5 +1,6 @@
 /** How values are written for which JSON has more than one text, or none: the options, and what they are by default. */
 
+import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { describe } from '../view/element.ts';
 
 const choices = {
@@ -42,7 +43,19 @@ export interface EncodeOptions {
   readonly newline?: boolean;
 }
 
+/** How a text is read: as {@link EncodeOptions} wrote it, which says what `null`, strings and objects are; and what of. */
+export interface DecodeOptions extends EncodeOptions {
+  /**
+   * The elements, in the format of PEP 3118, its sizes those of 64-bit Linux and macOS: `f`, `B`, `Zd`, `T{d:x:i:n:}` …
+   * Without it: int64 (`q`) where all are integers, else float64 (`d`), or bool (`?`).
+   */
+  readonly format?: string;
+  /** In elements, outermost first. Without it: what the text has. */
+  readonly shape?: readonly number[];
+}
+
 const names = Object.keys(choices) as (keyof typeof choices)[];
+const decodeNames = ['format', 'shape', ...names];
 
 const byDefault = Object.fromEntries(names.map((name) => [name, choices[name][0]])) as unknown as Policies;
 
@@ -53,13 +66,49 @@ const byDefault = Object.fromEntries(names.map((name) => [name, choices[name][0]
  */
 export function policiesOf(options: EncodeOptions | undefined): Policies {
   if (options === undefined) return byDefault;
+  return choose(options, names);
+}
+
+function choose(options: EncodeOptions, allowed: readonly string[]): Policies {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`expected an object of options, got ${describe(options)}`);
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(choices, name)) throw new TypeError(`there is no option ${name}; there are ${names.join(', ')}`);
+    if (!allowed.includes(name)) throw new TypeError(`there is no option ${name}; there are ${allowed.join(', ')}`);
   }
+  if (names.every((name) => options[name] === undefined)) return byDefault;
   return Object.fromEntries(names.map((name) => [name, choiceOf(name, options[name])])) as unknown as Policies;
+}
+
+/**
+ * The same for what is read, with the format and the shape that are expected.
+ *
+ * @throws TypeError at an option or a value there is not.
+ * @throws RangeError if the shape is none.
+ */
+export function expectationsOf(options: DecodeOptions = {}): {
+  readonly policies: Policies;
+  readonly format: string | undefined;
+  readonly shape: readonly number[] | undefined;
+} {
+  const policies = choose(options, decodeNames);
+  const { format, shape } = options;
+  if (format !== undefined && typeof format !== 'string') {
+    throw new TypeError(`expected a format as a string, got ${describe(format)}`);
+  }
+  if (shape === undefined) return { policies, format, shape };
+  const checked = checkShape(shape);
+  if (checked.length <= PyBUF_MAX_NDIM) return { policies, format, shape: checked };
+  throw new RangeError(`expected a shape of at most ${PyBUF_MAX_NDIM} dimensions, got ${checked.length}`);
+}
+
+/** @throws TypeError if it is no array, RangeError if it is no shape. */
+export function checkShape(given: readonly number[]): readonly number[] {
+  if (!Array.isArray(given)) throw new TypeError(`expected a shape as an array, got ${describe(given)}`);
+  // Its own: it is read again and again.
+  const shape = Array.from(given);
+  if (shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return shape;
+  throw new RangeError(`expected a shape of whole numbers from 0 on, got [${shape.map(String)}]`);
 }
 
 function choiceOf(name: keyof typeof choices, value: unknown): unknown {

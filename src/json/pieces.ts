@@ -135,8 +135,12 @@ function planFor(source: Source, policies: Policies): Plan {
   return { encoder, element, inner, little: false, empty: end >= 0, shape: outer };
 }
 
-/** An element as more dimensions of its array, as far as JSON has them alike. */
-function takenApart(element: Element, inner: readonly number[], policies: Policies): Pick<Plan, 'element' | 'inner'> {
+/** An element as more dimensions of its array, as far as JSON has them alike: what they are of, and how many there are. */
+export function takenApart(
+  element: Element,
+  inner: readonly number[],
+  policies: Policies,
+): { readonly element: Element; readonly inner: readonly number[] } {
   const { name, size, shape = [], item, fields = [] } = element;
   if (item) return takenApart(item, [...inner, ...shape], policies);
   const part = policies.complex === 'array' ? complexPart(element) : undefined;

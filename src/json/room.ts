@@ -1,7 +1,7 @@
-/** Memory for texts that come in pieces and are wanted in one. It knows no JSON. */
+/** Memory for what comes in pieces and is wanted in one. It knows no JSON. */
 import { copyOf } from '../bytes.ts';
 
-/** What a text may leave of its memory unused, in bytes per byte: more is given back. */
+/** What may be left of its memory unused, in bytes per byte: more is given back. */
 const MOST_SPARE = 1 / 8;
 
 /** Grows as it is written to. */
@@ -22,12 +22,16 @@ export class Room {
   /** Copies a piece to a place. */
   put(at: number, piece: Uint8Array): void {
     const end = at + piece.length;
-    if (end > this.#bytes.length) {
-      const larger = orNoRoom(() => this.#take(2 * end), end);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
+    if (end > this.#bytes.length) this.reserve(2 * end);
     this.#bytes.set(piece, at);
+  }
+
+  /** Makes room for so many bytes in all. */
+  reserve(size: number): void {
+    if (size <= this.#bytes.length) return;
+    const larger = orNoRoom(() => this.#take(size), size);
+    larger.set(this.#bytes);
+    this.#bytes = larger;
   }
 
   /** The first bytes; they stand until others are put there. */
@@ -58,7 +62,7 @@ function orNoRoom<T>(take: () => T, length: number): T {
   try {
     return take();
   } catch (cause) {
-    throw new RangeError(`there is no memory for a text of ${length} bytes and more; encodeJsonChunks needs none`, {
+    throw new RangeError(`there is no memory for ${length} bytes in one piece; take the array in parts`, {
       cause,
     });
   }

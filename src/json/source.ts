@@ -9,6 +9,7 @@ import { type NumberName, numberElement } from '../view/number.ts';
 import { cStrides, elementCount } from '../view/py-buffer.ts';
 import type { Range } from '../view/range.ts';
 import { hostIsLittle } from '../view/typed-array.ts';
+import { checkShape } from './options.ts';
 
 /** Numbers in a typed array, in C order, and what they are. */
 export interface NumericArray {
@@ -103,11 +104,7 @@ const machines = ['3.14-lp64', '3.14-llp64', '3.14-ilp32'].map(parseTarget);
 const bigMachine = parseTarget('3.14-lp64be');
 
 function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, BufferView | NumericTypedArray>): Source {
-  // Its own: it is read again for each chunk.
-  const shape = Array.from(given);
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new RangeError(`expected a shape of whole numbers from 0 on, got [${shape.map(String)}]`);
-  }
+  const shape = checkShape(given);
   const count = elementCount(shape);
   if (format === undefined) {
     if (data.length === count) return ofArray(data, shape, elementOf(data));
@@ -124,16 +121,26 @@ function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, Buffe
   if (fitting) return ofArray(data, shape, fitting);
   // Numbers that have no typed array of their own are kept in another: float16 in a Float32Array.
   const kept = elements.find(({ converted }) => converted === arrayClass);
-  if (kept && data.length === count) return ofArray(narrowed(data, kept), shape, kept);
+  if (kept && data.length === count * partsOf(kept)) return ofArray(narrowed(data, kept), shape, kept);
   const sizes = [...new Set(elements.map(({ size }) => size * count))].join(' or ');
   const said = `format ${JSON.stringify(format)} and shape [${shape}] take ${sizes} bytes of data`;
   throw new RangeError(`${said}, got a ${arrayClass} of ${data.byteLength}`);
 }
 
-function narrowed(data: NumericTypedArray, { size, write }: Element): NumericTypedArray {
-  const bytes = new Uint8Array(data.length * size);
+/** Numbers of one element. */
+function partsOf({ name }: Element): 1 | 2 {
+  return name === 'complex32' ? 2 : 1;
+}
+
+function narrowed(data: NumericTypedArray, element: Element): NumericTypedArray {
+  const { size, write } = element;
+  const parts = partsOf(element);
+  const bytes = new Uint8Array((data.length / parts) * size);
   const target = dataViewOf(bytes);
-  for (const [i, value] of data.entries()) write(target, i * size, value);
+  for (let i = 0; i < data.length; i += parts) {
+    const [re = 0, im] = data.slice(i, i + parts);
+    write(target, (i / parts) * size, im === undefined ? re : { re: re as number, im: im as number });
+  }
   return bytes;
 }
 

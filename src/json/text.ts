@@ -2,7 +2,7 @@
  * The JSON of one element, for the element types that have no kernel, and where an element is. It knows no array and no
  * chunk.
  */
-import { textOf } from '../bytes.ts';
+import { shortAscii, textOf } from '../bytes.ts';
 import { FormatError, JsonEncodeError } from '../errors.ts';
 import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
 import { swapBytes } from '../view/gather.ts';
@@ -99,7 +99,8 @@ export function elementText(element: Element, policies: Policies, where: Where):
     case 'bytes':
     case 'void': {
       const text = bytesTexts[policies.bytes];
-      return (bytes, offset) => text(read(bytes, offset) as Uint8Array, where);
+      const counted = element.bytes === 'counted';
+      return (bytes, offset) => text(read(bytes, offset) as Uint8Array, where, counted);
     }
     case 'str':
       return (bytes, offset) => JSON.stringify(read(bytes, offset));
@@ -147,15 +148,18 @@ function integer({ bigInteger }: Policies, where: Where): (value: bigint) => str
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const bytesTexts: Readonly<Record<Policies['bytes'], (value: Uint8Array, where: Where) => string>> = {
+/** @param counted whether NULs at the end are not there to fill it up */
+type BytesText = (value: Uint8Array, where: Where, counted: boolean) => string;
+
+const bytesTexts: Readonly<Record<Policies['bytes'], BytesText>> = {
   base64,
   hex,
   array: (value) => `[${value}]`,
-  utf8(value, where) {
+  utf8(value, where, counted) {
     let end = value.length;
-    while (end > 0 && value[end - 1] === 0) end--;
+    while (!counted && end > 0 && value[end - 1] === 0) end--;
     try {
-      return JSON.stringify(ascii(value, end) ?? utf8.decode(value.subarray(0, end)));
+      return JSON.stringify(shortAscii(value, end) ?? utf8.decode(value.subarray(0, end)));
     } catch (cause) {
       throw new JsonEncodeError(`the bytes at ${where.text()} are no UTF-8; pass bytes 'base64', 'hex' or 'array'`, {
         cause,
@@ -192,18 +196,6 @@ function hex(value: Uint8Array): string {
     text += (HEX[byte >> 4] as string) + (HEX[byte & 15] as string);
   }
   return `${text}"`;
-}
-
-/** Short text without a byte beyond 127: a call of the decoder takes a microsecond. */
-function ascii(value: Uint8Array, end: number): string | undefined {
-  if (end > 64) return undefined;
-  let text = '';
-  for (let i = 0; i < end; i++) {
-    const byte = value[i] as number;
-    if (byte > 127) return undefined;
-    text += String.fromCharCode(byte);
-  }
-  return text;
 }
 
 function objectText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
@@ -297,7 +289,7 @@ export class Where {
   readonly #inside: Path = [];
   readonly #outside: () => Path;
 
-  /** @param outside the steps to the element that is being written */
+  /** @param outside the steps to the element that is being written or read */
   constructor(outside: () => Path) {
     this.#outside = outside;
   }
@@ -312,5 +304,10 @@ export class Where {
 
   text(): string {
     return pathText([...this.#outside(), ...this.#inside]);
+  }
+
+  /** Back to the element, after an error that is none. */
+  reset(): void {
+    this.#inside.length = 0;
   }
 }
