@@ -9,6 +9,7 @@ import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
 import { errorCases } from './cases/errors.ts';
 import { jsonCases } from './cases/json.ts';
+import { jsonReadingCases } from './cases/json-reading.ts';
 import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
 import { parallelCases } from './cases/parallel.ts';
@@ -57,6 +58,7 @@ if (which === 'pyodide' || folder !== undefined) {
     kindCases,
     sourceCases,
     jsonCases,
+    jsonReadingCases,
     parallelCases,
     errorCases,
     sharingCases,

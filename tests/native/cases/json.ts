@@ -9,7 +9,7 @@ import type { Range } from '../../../src/view/range.ts';
 import { type Cases, has, type PythonSubject, value } from './subject.ts';
 
 /** Random arrays of the dtypes that orjson knows, and what it writes. */
-const orjsonArrays = `
+export const orjsonArrays = `
 import random, numpy as np, orjson
 bits = np.random.default_rng(2024)
 pick = random.Random(7)

@@ -3,6 +3,10 @@
  * Which families there are depends on the interpreter; 100,000 buffers are made of them in any case.
  */
 import assert from 'node:assert/strict';
+import { textOf } from '../../../src/bytes.ts';
+import { decodeJson, decodeJsonInto } from '../../../src/json/decode.ts';
+import { encodeJson } from '../../../src/json/encode.ts';
+import type { EncodeOptions } from '../../../src/json/options.ts';
 import type { BufferView } from '../../../src/view/buffer-view.ts';
 import type { ElementValue } from '../../../src/view/element.ts';
 import type { NestedList } from '../../../src/view/gather.ts';
@@ -273,6 +277,13 @@ function viewsOf(subject: Subject, list: string, count: number): BufferView[] {
   return subject.python?.views(list) ?? Array.from({ length: count }, (_, i) => subject.view(`${list}[${i}]`));
 }
 
+/** Options under which no value is lost. */
+const written: readonly EncodeOptions[] = [
+  { nonFinite: 'string' },
+  { nonFinite: 'literal', bytes: 'hex', complex: 'object', records: 'array' },
+  { nonFinite: 'string', bytes: 'array', bigInteger: 'string', indent: 2, newline: true },
+];
+
 interface Tally {
   buffers: number;
   elements: number;
@@ -284,6 +295,7 @@ function compare(subject: Subject, family: Family, first: number, count: number,
   subject.exec(`
 batch = [make(random.Random(seed)) for seed in range(${first}, ${first + count})]
 made, twins = [one[0] for one in batch], [one[2] for one in batch[::${WRITTEN}] if len(one) == 3]
+decoded = [make(random.Random(seed))[2] for seed in range(${first}, ${first + count}, ${WRITTEN})] if twins else []
 texts = "\\n".join(exact(one[1]) for one in batch)
 data = "\\n".join(one[0].tobytes().hex() if hasattr(one[0], "tobytes") else "" for one in batch)
 casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
@@ -304,6 +316,7 @@ casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
       const last = view.shape.map((size) => size - 1);
       assert.equal(exact(view.get(...last), element), exact(at(list, last), element), what);
     }
+    if (view.element().name !== 'object') roundTrip(view, written[i % written.length] as EncodeOptions, what);
     tally.buffers++;
     tally.elements += view.nbytes / view.itemsize || 0;
   });
@@ -315,12 +328,32 @@ casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
       twin.release();
       tally.written += view.nbytes / view.itemsize || 0;
     });
-    const after = subject.text('"\\n".join(exact(values(twin)) for twin in twins)').split('\n');
-    after.forEach((text, i) => {
-      assert.equal(text, texts[i * WRITTEN], `${family.name}, seed ${first + i * WRITTEN}, written`);
+    viewsOf(subject, 'decoded', twins.length).forEach((twin, i) => {
+      const options = written[i % written.length] as EncodeOptions;
+      decodeJsonInto(encodeJson(views[i * WRITTEN] as BufferView, options), twin, options);
+      twin.release();
     });
+    for (const [how, list] of [
+      ['written', 'twins'],
+      ['decoded', 'decoded'],
+    ]) {
+      const after = subject.text(`"\\n".join(exact(values(twin)) for twin in ${list})`).split('\n');
+      after.forEach((text, i) => {
+        assert.equal(text, texts[i * WRITTEN], `${family.name}, seed ${first + i * WRITTEN}, ${how}`);
+      });
+    }
   }
   for (const view of whole) view.release();
+}
+
+/** Its JSON, read by the format that it has, is encoded to the same: shortest digits are those of one number only. */
+function roundTrip(view: BufferView, options: EncodeOptions, what: string): void {
+  const { format, shape } = view;
+  // Sizes are those of 64-bit machines there, and of a long double no form is known.
+  if (/[lLnNPgGuO]/.test(format)) return;
+  const text = Buffer.from(encodeJson(view, options));
+  const found = decodeJson(text, { ...options, format, shape });
+  assert.equal(textOf(encodeJson(found, options)), text.toString(), what);
 }
 
 function at(list: NestedList, index: readonly number[]): ElementValue {
@@ -334,7 +367,9 @@ function* indices(shape: readonly number[]): Generator<number[]> {
 }
 
 export const randomCases: Cases<Subject> = {
-  '100,000 random buffers have the elements that Python says, and take those that are written'(subject) {
+  '100,000 random buffers have the elements that Python says, and take those that are written or decoded from their JSON'(
+    subject,
+  ) {
     subject.exec(exactPython + formatsPython);
     const tallies: string[] = [];
     const skipped: string[] = [];
