@@ -41,6 +41,22 @@ const arrays = {
   bool: Uint8Array,
 };
 
+/** Their formats of PEP 3118. */
+export const formats = {
+  bool: '?',
+  int8: 'b',
+  uint8: 'B',
+  int16: 'h',
+  uint16: 'H',
+  int32: 'i',
+  uint32: 'I',
+  int64: 'q',
+  uint64: 'Q',
+  float16: 'e',
+  float32: 'f',
+  float64: 'd',
+};
+
 /** A float of random bits, whatever they mean. */
 const floatOfBits = (array, bits) => {
   const draw = array === Float64Array ? () => BigUint64Array.of(bits()) : () => Uint32Array.of(bits());

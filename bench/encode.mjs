@@ -1,37 +1,20 @@
 // Arrays as JSON, in nanoseconds per element: views of Python's memory by ours, the same arrays of numpy by orjson and by
 // json.dumps, the same typed arrays by JSON.stringify; rounds that take turns in one run, medians of paired ratios.
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { encodeJson, encodeJsonChunks, encodeJsonInto } from 'memview';
-import { findPythons, openPython } from 'memview/ffi';
-import { corpus } from './corpus.mjs';
+import { openPython } from 'memview/ffi';
+import { corpus, formats } from './corpus.mjs';
 import { median } from './median.mjs';
+import { startOrjson } from './orjson.mjs';
+import { timed } from './timed.mjs';
 
 const ROUNDS = 21;
 /** Of json.dumps and JSON.stringify, which take hundreds of nanoseconds, fewer will do. */
 const SLOW_ROUNDS = 3;
 /** A round is of at least so many elements. */
 const LEAST = 100_000;
-
-const formats = {
-  bool: '?',
-  int8: 'b',
-  uint8: 'B',
-  int16: 'h',
-  uint16: 'H',
-  int32: 'i',
-  uint32: 'I',
-  int64: 'q',
-  uint64: 'Q',
-  float16: 'e',
-  float32: 'f',
-  float64: 'd',
-};
 
 /** A view as a memory's owner would have it. */
 const orders = {
@@ -52,50 +35,6 @@ const ways = {
   into: (view) => encodeJsonInto(view, target),
   whole: (view) => encodeJson(view).length,
 };
-
-/** The Python with the newest orjson, among those found and those fetched, or the one that MEMVIEW_BENCH_PYTHON names. */
-function findOrjson() {
-  const named = process.env.MEMVIEW_BENCH_PYTHON;
-  if (named) return named;
-  const fetched = existsSync('.pythons')
-    ? readdirSync('.pythons').map((name) => join('.pythons', name, 'usr/bin'))
-    : [];
-  const inFolder = (folder) => readdirSync(folder).filter((name) => /^python3\.\d+$/.test(name));
-  const all = [
-    ...findPythons().map(({ executable }) => executable),
-    ...fetched.filter(existsSync).flatMap((folder) => inFolder(folder).map((name) => join(folder, name))),
-  ];
-  const versionOf = (path) => spawnSync(path, ['-c', VERSION], { encoding: 'utf8' }).stdout?.trim();
-  return all
-    .map((path) => ({ path, version: versionOf(path) }))
-    .filter(({ version }) => version)
-    .sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }))[0]?.path;
-}
-
-const VERSION = 'import numpy, orjson; print(orjson.__version__)';
-
-/** A Python that answers a line of JSON with one. */
-function startPython(executable) {
-  const child = spawn(executable, [fileURLToPath(new URL('encode.py', import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout });
-  return {
-    async ask(request) {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const [line] = await once(lines, 'line');
-      return JSON.parse(line);
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
-function timed(times, run) {
-  const before = performance.now();
-  let length = 0;
-  for (let i = 0; i < times; i++) length = run();
-  return { ns: ((performance.now() - before) * 1e6) / times, length };
-}
 
 function stringify(array) {
   const big = array instanceof BigInt64Array || array instanceof BigUint64Array;
@@ -157,9 +96,7 @@ export async function encodeBench() {
   encodeJson(Float64Array.of(1.5));
   const startup = performance.now() - started;
   const inside = openPython();
-  const executable = findOrjson();
-  const outside = executable ? startPython(executable) : undefined;
-  if (!outside) console.log('no Python with numpy and orjson is found (MEMVIEW_BENCH_PYTHON names one): ours alone');
+  const outside = startOrjson('encode.py');
   const folder = mkdtempSync(join(tmpdir(), 'memview-bench-'));
   const picked = new RegExp(process.env.MEMVIEW_BENCH_CASES ?? '');
   try {

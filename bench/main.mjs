@@ -1,10 +1,11 @@
 // `npm run bench -- NAME`: ratios measured side by side in one run, on the built package.
 import { buffers } from './buffers.mjs';
+import { decodeBench } from './decode.mjs';
 import { encodeBench } from './encode.mjs';
 import { parallel } from './parallel.mjs';
 import { views } from './views.mjs';
 
-const benches = { buffers, views, encode: encodeBench, parallel };
+const benches = { buffers, views, encode: encodeBench, decode: decodeBench, parallel };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 for (const name of names) {
   if (!Object.hasOwn(benches, name)) {
