@@ -9,6 +9,7 @@ import { swapBytes } from '../view/gather.ts';
 import { numberElement } from '../view/number.ts';
 import { elementCount } from '../view/py-buffer.ts';
 import type { Datetime64, Timedelta64 } from '../view/time.ts';
+import { base64Text, hexText } from './byte-text.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { bfloat16Text, float16Text, float32Text, float64Text } from './number.ts';
 import type { Policies } from './options.ts';
@@ -152,8 +153,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 type BytesText = (value: Uint8Array, where: Where, counted: boolean) => string;
 
 const bytesTexts: Readonly<Record<Policies['bytes'], BytesText>> = {
-  base64,
-  hex,
+  base64: (value) => `"${base64Text(value)}"`,
+  hex: (value) => `"${hexText(value)}"`,
   array: (value) => `[${value}]`,
   utf8(value, where, counted) {
     let end = value.length;
@@ -167,36 +168,6 @@ const bytesTexts: Readonly<Record<Policies['bytes'], BytesText>> = {
     }
   },
 };
-
-const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'];
-
-/** Not by btoa, whose argument takes longer to make than the result. */
-function base64(value: Uint8Array): string {
-  let text = '"';
-  let i = 0;
-  const letter = (bits: number): string => LETTERS[bits & 63] as string;
-  for (; i + 3 <= value.length; i += 3) {
-    const bits = ((value[i] as number) << 16) | ((value[i + 1] as number) << 8) | (value[i + 2] as number);
-    text += letter(bits >> 18) + letter(bits >> 12) + letter(bits >> 6) + letter(bits);
-  }
-  const left = value.length - i;
-  if (left > 0) {
-    const bits = ((value[i] as number) << 16) | ((value[i + 1] ?? 0) << 8);
-    text += `${letter(bits >> 18) + letter(bits >> 12)}${left === 2 ? letter(bits >> 6) : '='}=`;
-  }
-  return `${text}"`;
-}
-
-const HEX = [...'0123456789abcdef'];
-
-function hex(value: Uint8Array): string {
-  let text = '"';
-  for (let i = 0; i < value.length; i++) {
-    const byte = value[i] as number;
-    text += (HEX[byte >> 4] as string) + (HEX[byte & 15] as string);
-  }
-  return `${text}"`;
-}
 
 function objectText(fields: readonly Field[], policies: Policies, where: Where): ElementText {
   const parts = fields.map(({ name, offset, element }, i) => ({

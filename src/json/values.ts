@@ -4,6 +4,7 @@
  */
 import { FormatError } from '../errors.ts';
 import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
+import { base64Bytes, hexBytes } from './byte-text.ts';
 import { BEYOND, floatOf, integerOf, type Narrow } from './decimal.ts';
 import { datetimeCount, timedeltaCount } from './moments.ts';
 import type { Policies } from './options.ts';
@@ -287,23 +288,6 @@ function fromText(tokens: Tokens, expected: string, decode: (text: string) => Ui
   const value = decode(text);
   if (value) return value;
   throw new Unexpected(`expected ${expected}, got ${JSON.stringify(shorten(text))}`, at);
-}
-
-/** RFC 4648, section 4: padded, and the bits that are left over zero. */
-function base64Bytes(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return undefined;
-  const characters = atob(text);
-  const bytes = Uint8Array.from({ length: characters.length }, (_, i) => characters.charCodeAt(i));
-  const unused = text.endsWith('==') ? 15 : text.endsWith('=') ? 3 : 0;
-  return LETTERS.indexOf(text.replace(/=+$/, '').at(-1) ?? 'A') & unused ? undefined : bytes;
-}
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-function hexBytes(text: string): Uint8Array | undefined {
-  // Not of pairs: a pattern remembers each of a group.
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** An array, of whose items none is read yet when `item` is called with its index. */
