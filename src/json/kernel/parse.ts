@@ -112,7 +112,10 @@ export function parse(
       } else {
         const before = put;
         const room = put + (<usize>min(left, <f64>INPUT_SIZE) << shift);
-        const ended = run(p, end, room, kind, shift, least, most, places, nulls);
+        let ended: i32;
+        if (kind == Kind.Integer) ended = integers(p, end, room, shift, least, most);
+        else if (kind == Kind.Float) ended = floats(p, end, room, shift, places, nulls);
+        else ended = bools(p, end, room);
         const count = (put - before) >> shift;
         store<f64>(outer, load<f64>(outer, COUNT) + <f64>count, COUNT);
         if (count > 0) phase = ended == ENDED ? Phase.After : Phase.Value;
@@ -130,22 +133,6 @@ export function parse(
 function toToken(end: usize): bool {
   moveTo(afterSpaces(at, end));
   return at < end;
-}
-
-function run(
-  p: usize,
-  end: usize,
-  room: usize,
-  kind: i32,
-  shift: i32,
-  least: u64,
-  most: u64,
-  places: i32,
-  nulls: bool,
-): i32 {
-  if (kind == Kind.Integer) return integers(p, end, room, shift, least, most);
-  if (kind == Kind.Float) return floats(p, end, room, shift, places, nulls);
-  return bools(p, end, room);
 }
 
 /** Whether the innermost open array may end here: it has as many items as it should. */
