@@ -22,14 +22,29 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 const decoder = new TextDecoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes that no other thread has, which decoders of text refuse. */
+export function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof ArrayBuffer ? bytes : copyOf(bytes);
+}
 
 /** UTF-8 as text. */
 export function textOf(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  return decoder.decode(unshared(bytes));
+}
+
+/**
+ * The same of the first bytes, every one of which counts.
+ *
+ * @throws TypeError if they are no UTF-8.
+ */
+export function strictTextOf(bytes: Uint8Array, end: number = bytes.length): string {
+  return shortAscii(bytes, end) ?? strictDecoder.decode(unshared(bytes.subarray(0, end)));
 }
 
 /** Short text without a byte beyond 127; undefined if it is another: a call of the decoder takes a microsecond. */
-export function shortAscii(bytes: Uint8Array, end: number = bytes.length): string | undefined {
+function shortAscii(bytes: Uint8Array, end: number): string | undefined {
   if (end > 64) return undefined;
   let text = '';
   for (let i = 0; i < end; i++) {

@@ -1,6 +1,6 @@
 /** Which elements a text has, where nobody says: int64 as long as all are integers, else float64, or bool. */
 import { integerOf } from './decimal.ts';
-import type { Policies } from './options.ts';
+import { isSafe, type Policies } from './options.ts';
 import { type Tokens, Unexpected } from './tokens.ts';
 import { bigRefusal } from './values.ts';
 
@@ -8,7 +8,6 @@ export type Inferred = 'bool' | 'int64' | 'float64';
 
 const [QUOTE, MINUS, TRUE, FALSE, ZERO, NINE] = [0x22, 0x2d, 0x74, 0x66, 0x30, 0x39];
 const [LOWEST, HIGHEST] = [-(2n ** 63n), 2n ** 63n - 1n];
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 export class Inference {
   readonly #bigInteger: Policies['bigInteger'];
@@ -57,7 +56,7 @@ export class Inference {
       const remedy = value < 0n ? "'d'" : "'Q' or 'd'";
       return new Unexpected(`expected integers of 64 bits, got one beyond; pass format ${remedy}`, at);
     }
-    if (this.#bigInteger !== 'error' || (value <= MOST_SAFE && value >= -MOST_SAFE)) return undefined;
+    if (this.#bigInteger !== 'error' || isSafe(value)) return undefined;
     return new Unexpected(bigRefusal(value), at);
   }
 }

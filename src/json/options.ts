@@ -54,6 +54,14 @@ export interface DecodeOptions extends EncodeOptions {
   readonly shape?: readonly number[];
 }
 
+/** The greatest integer that `bigInteger` leaves alone. */
+export const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Whether `bigInteger` leaves an integer alone. */
+export function isSafe(value: bigint): boolean {
+  return value <= MOST_SAFE && value >= -MOST_SAFE;
+}
+
 const names = Object.keys(choices) as (keyof typeof choices)[];
 const decodeNames = ['format', 'shape', ...names];
 

@@ -3,7 +3,7 @@ import type { Element, ElementName } from '../view/element.ts';
 import { swapBytes } from '../view/gather.ts';
 import { type Kernel, kernel, kernelsRun } from './kernel.ts';
 import type { Nesting, Phase } from './nesting.ts';
-import type { Policies } from './options.ts';
+import { MOST_SAFE, type Policies } from './options.ts';
 import { powersOfTen128 } from './powers.ts';
 
 /** What the kernel is told of an element type; the kinds are numbered as in kernel/parse.ts. */
@@ -17,7 +17,6 @@ interface Plain {
 
 /** The kernel takes the greatest integer of 64 bits for none. */
 const BELOW_NONE = 2n ** 64n - 2n;
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 function integer(least: bigint, most: bigint): Plain {
   const within = (bound: bigint): readonly [bigint, bigint] => [

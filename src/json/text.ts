@@ -2,7 +2,7 @@
  * The JSON of one element, for the element types that have no kernel, and where an element is. It knows no array and no
  * chunk.
  */
-import { shortAscii, textOf } from '../bytes.ts';
+import { strictTextOf, textOf } from '../bytes.ts';
 import { FormatError, JsonEncodeError } from '../errors.ts';
 import type { Complex, Element, ElementName, ElementValue, Field } from '../view/element.ts';
 import { swapBytes } from '../view/gather.ts';
@@ -12,7 +12,7 @@ import type { Datetime64, Timedelta64 } from '../view/time.ts';
 import { base64Text, hexText } from './byte-text.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
 import { bfloat16Text, float16Text, float32Text, float64Text } from './number.ts';
-import type { Policies } from './options.ts';
+import { isSafe, type Policies } from './options.ts';
 
 /** Writes the element at an offset. */
 export type ElementText = (bytes: DataView, offset: number) => string;
@@ -137,17 +137,13 @@ function finite(text: (value: number) => string, { nonFinite }: Policies, where:
   };
 }
 
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
 function integer({ bigInteger }: Policies, where: Where): (value: bigint) => string {
   return (value) => {
-    if (bigInteger === 'number' || (value <= MOST_SAFE && value >= -MOST_SAFE)) return String(value);
+    if (bigInteger === 'number' || isSafe(value)) return String(value);
     if (bigInteger === 'error') throw refusal(value, where.text());
     return `"${value}"`;
   };
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @param counted whether NULs at the end are not there to fill it up */
 type BytesText = (value: Uint8Array, where: Where, counted: boolean) => string;
@@ -160,7 +156,7 @@ const bytesTexts: Readonly<Record<Policies['bytes'], BytesText>> = {
     let end = value.length;
     while (!counted && end > 0 && value[end - 1] === 0) end--;
     try {
-      return JSON.stringify(shortAscii(value, end) ?? utf8.decode(value.subarray(0, end)));
+      return JSON.stringify(strictTextOf(value, end));
     } catch (cause) {
       throw new JsonEncodeError(`the bytes at ${where.text()} are no UTF-8; pass bytes 'base64', 'hex' or 'array'`, {
         cause,

@@ -1,5 +1,5 @@
 /** The words of JSON (RFC 8259), one after the other: numbers, strings, literals, punctuation. It knows no array. */
-import { copyOf, shortAscii, textOf } from '../bytes.ts';
+import { strictTextOf, unshared } from '../bytes.ts';
 
 /** Something else than what may stand there. */
 export class Unexpected extends Error {
@@ -20,7 +20,6 @@ const [LETTER_A, LETTER_Z] = [0x61, 0x7a];
 
 const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** For errors, which show whatever it is. */
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -74,7 +73,7 @@ export class Tokens {
     while (isOfNumber(bytes[end])) end++;
     if (end === bytes.length && !this.last) throw incomplete;
     if (end - at > LONGEST) throw new Unexpected(`expected ${expected} of at most ${LONGEST} digits, got more`, at);
-    const text = asText(bytes.subarray(at, end));
+    const text = strictTextOf(bytes.subarray(at, end));
     if (!number.test(text))
       throw new Unexpected(`expected ${expected}, found ${shorten(text)}, which is no number`, at);
     this.at = end;
@@ -105,7 +104,7 @@ export class Tokens {
     const text = bytes.subarray(at, end + 1);
     let value: unknown;
     try {
-      value = JSON.parse(shortAscii(text) ?? utf8.decode(copied(text)));
+      value = JSON.parse(strictTextOf(text));
     } catch (cause) {
       throw new Unexpected('expected a string of JSON in UTF-8, without control characters or unknown escapes', at, {
         cause,
@@ -127,7 +126,7 @@ export class Tokens {
   }
 
   #shown(): string {
-    const text = lenient.decode(copied(this.bytes.subarray(this.at, this.at + SHOWN)));
+    const text = lenient.decode(unshared(this.bytes.subarray(this.at, this.at + SHOWN)));
     const [word] = /^(-?[\w.+-]+|"[^"]*"?)/.exec(text) ?? [];
     const found = word ?? String.fromCodePoint(text.codePointAt(0) ?? 0xfffd);
     return found.startsWith('"') ? found : `'${JSON.stringify(found).slice(1, -1)}'`;
@@ -152,15 +151,6 @@ function isEscaped(bytes: Uint8Array, quote: number, start: number): boolean {
   let before = quote - 1;
   while (before > start && bytes[before] === BACKSLASH) before--;
   return (quote - before) % 2 === 0;
-}
-
-function asText(bytes: Uint8Array): string {
-  return shortAscii(bytes) ?? textOf(copied(bytes));
-}
-
-/** Not shared with another thread, which decoders refuse. */
-function copied(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer instanceof ArrayBuffer ? bytes : copyOf(bytes);
 }
 
 /** A long text as errors show it. */

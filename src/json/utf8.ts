@@ -28,7 +28,9 @@ export class Utf8 {
 
   /** What is left when there is no more text. */
   end(): Uint8Array {
-    return this.#half ? Uint8Array.of(NO_BYTE) : new Uint8Array();
+    const left = this.#half ? Uint8Array.of(NO_BYTE) : new Uint8Array();
+    this.#half = '';
+    return left;
   }
 
   #encode(text: string): Uint8Array {

@@ -7,7 +7,7 @@ import type { Complex, Element, ElementName, ElementValue, Field } from '../view
 import { base64Bytes, hexBytes } from './byte-text.ts';
 import { BEYOND, floatOf, integerOf, type Narrow } from './decimal.ts';
 import { datetimeCount, timedeltaCount } from './moments.ts';
-import type { Policies } from './options.ts';
+import { isSafe, type Policies } from './options.ts';
 import type { Where } from './text.ts';
 import { shorten, type Tokens, Unexpected } from './tokens.ts';
 
@@ -198,8 +198,6 @@ function integer(tokens: Tokens, name: ElementName): bigint {
   throw new Unexpected(`expected an integer that ${name} holds, got ${shorten(text)}`, at);
 }
 
-const MOST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
-
 /** One that may be beyond 2^53, for which there is a policy. */
 function wideInteger(tokens: Tokens, name: ElementName, { bigInteger }: Policies): bigint {
   const first = tokens.peek(`an integer for ${name}`);
@@ -211,7 +209,7 @@ function wideInteger(tokens: Tokens, name: ElementName, { bigInteger }: Policies
     throw new Unexpected(`expected an integer for ${name}, got ${JSON.stringify(shorten(text))}`, at);
   }
   const value = integer(tokens, name);
-  if (bigInteger !== 'error' || (value <= MOST_SAFE && value >= -MOST_SAFE)) return value;
+  if (bigInteger !== 'error' || isSafe(value)) return value;
   throw new Unexpected(bigRefusal(value), at);
 }
 
