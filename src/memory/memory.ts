@@ -5,6 +5,7 @@
 import { concatenate } from '../bytes.ts';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
+import type { Mapping } from './mapping.ts';
 
 /** A source of bytes: this process, another one, a core file, a WASM heap. */
 export interface Memory {
@@ -15,6 +16,11 @@ export interface Memory {
    * write to it. Otherwise it gives a snapshot.
    */
   readonly live: boolean;
+  /**
+   * Whether another program may change the bytes between two reads: those of a process that runs on. What is made of
+   * several reads has then to be compared with what they say later.
+   */
+  readonly changing?: boolean;
   /** What another thread needs to read the same bytes, where they are not this thread's alone. */
   readonly locator?: MemoryLocator | undefined;
   /**
@@ -37,6 +43,12 @@ export interface Memory {
    * @throws MemoryFault as `read`
    */
   lend?(address: bigint, length: number): Uint8Array;
+  /**
+   * What is mapped, in the order of the addresses, as it is now; where the source knows it.
+   *
+   * @throws Error if the process has ended.
+   */
+  mappings?(): readonly Mapping[];
 }
 
 /** Where a memory is, as plain data that can be posted to a worker thread. */

@@ -2,9 +2,11 @@
  * The memory of a running process, through Linux' /proc/PID/mem: no ffi, no capability, and a bad address is an
  * error code where following it would be a SIGSEGV.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { textOf } from '../bytes.ts';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
+import type { Mapping } from './mapping.ts';
 import { checkRange, type Memory, type MemoryLocator } from './memory.ts';
 
 /** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
@@ -44,6 +46,8 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
   const memory: Memory = {
     target,
     live: false,
+    changing: pid !== 'self' && pid !== process.pid,
+    mappings: () => readMappings(pid),
     locator: { pid: pid === 'self' ? process.pid : pid, target },
     readInto,
     read(address, length) {
@@ -86,18 +90,61 @@ export function locatedMemory({ pid, target }: MemoryLocator): Memory {
   return processMemory(pid === process.pid ? 'self' : pid, target);
 }
 
+/**
+ * What a process has mapped, from its /proc/PID/maps.
+ *
+ * @throws Error if there is no such process, or it belongs to another user.
+ */
+export function readMappings(pid: number | 'self'): readonly Mapping[] {
+  const path = `/proc/${pid}/maps`;
+  const text = attempt(path, () => readFileSync(path, 'latin1'));
+  if (text === '') throw new Error(`${path} is empty: the process has ended`);
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => mappingOf(line, path));
+}
+
+/** One line, e.g. `7f12a000-7f12b000 rw-p 00000000 00:00 0   [heap]`; a line feed in a name is written `\\012`. */
+function mappingOf(line: string, path: string): Mapping {
+  const parts = /^([0-9a-f]+)-([0-9a-f]+) (...)\S ([0-9a-f]+) \S+ \d+ *(.*)$/.exec(line);
+  if (!parts) throw new Error(`expected lines of addresses in ${path}, got ${JSON.stringify(line)}`);
+  const [, from = '', to = '', mode = '', offset = '', name = ''] = parts;
+  const address = BigInt(`0x${from}`);
+  return {
+    address,
+    length: Number(BigInt(`0x${to}`) - address),
+    readable: mode[0] === 'r',
+    writable: mode[1] === 'w',
+    executable: mode[2] === 'x',
+    path: textOf(Buffer.from(name, 'latin1')).replaceAll('\\012', '\n'),
+    offset: Number.parseInt(offset, 16),
+  };
+}
+
 /** A descriptor is closed when nobody can read by it any more. */
 const unused = new FinalizationRegistry<number>((file) => closeSync(file));
 
 function openMemory(pid: number | 'self'): number {
   const path = `/proc/${pid}/mem`;
+  return attempt(path, () => openSync(path, 'r'));
+}
+
+function attempt<T>(path: string, open: () => T): T {
   try {
-    return openSync(path, 'r');
+    return open();
   } catch (cause) {
-    throw new Error(`cannot open ${path}: ${codeOf(cause)}; expected a running process of this user, on Linux`, {
-      cause,
-    });
+    throw new Error(`cannot open ${path}: ${codeOf(cause)}; ${remedyOf(codeOf(cause))}`, { cause });
   }
+}
+
+function remedyOf(code: string): string {
+  if (code !== 'EACCES' && code !== 'EPERM') return 'expected a running process of this user, on Linux';
+  return (
+    'the system does not let this user trace that process. It has to be one of this user; where ' +
+    '/proc/sys/kernel/yama/ptrace_scope is 1 or more, a child of this one, or run as root; in a container grant ' +
+    'CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE)'
+  );
 }
 
 function allocate(address: bigint, length: number): Uint8Array {

@@ -1,6 +1,7 @@
 /** A memory made of pieces, each at its address. */
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
+import { lastAtOrBelow } from './mapping.ts';
 import { checkRange, type Memory } from './memory.ts';
 
 /** Bytes that lie at an address. */
@@ -47,17 +48,4 @@ export function segmentMemory(segments: Iterable<Segment>, target: Target, benea
       throw new MemoryFault(address, length, 'no segment holds all of it');
     },
   };
-}
-
-/** The index of the last segment that begins at or below an address, or -1. */
-function lastAtOrBelow(sorted: readonly Segment[], address: bigint): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const segment = sorted[middle];
-    if (segment && segment.address <= address) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
