@@ -16,6 +16,7 @@ const levels: Readonly<Record<string, number>> = {
   view: 2,
   json: 3,
   ffi: 3,
+  attach: 3,
   parallel: 4,
   cli: 4,
   doors: 4,
@@ -28,9 +29,10 @@ const mayUseNode = ['memory/process.ts', 'memory/core.ts', 'ffi/', 'parallel/', 
 const packages: Readonly<Record<string, readonly string[]>> = {
   'typed-struct': ['layouts/compile.ts'],
   buffer: ['layouts/compile.ts', 'view/struct.ts'],
-  restructure: ['memory/core.ts'],
+  restructure: ['memory/core.ts', 'memory/elf.ts'],
   'ffi-rs': ['ffi/native.ts'],
   commander: ['cli/'],
+  'cli-progress': ['cli/'],
   pyodide: ['cli/pyodide.ts'],
 };
 

@@ -24,6 +24,7 @@ export function heapMemory(heap: Heap, target: Target): Memory {
   return {
     target,
     live: true,
+    mappings: () => [{ ...everything, length: present().length }],
     read(address, length) {
       checkRange(address, length);
       const bytes = present();
@@ -38,6 +39,9 @@ export function heapMemory(heap: Heap, target: Target): Memory {
     },
   };
 }
+
+/** A heap has no ranges of its own rules. */
+const everything = { address: 0n, readable: true, writable: true, executable: false, path: '', offset: 0 } as const;
 
 function reader(heap: Heap): () => Uint8Array {
   if (typeof heap === 'function') return heap;

@@ -8,6 +8,8 @@ export interface Mapping {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly executable: boolean;
+  /** Whether other processes see what is written, where that is known. */
+  readonly shared?: boolean;
   /** The file that is mapped, or what the system calls the range, such as `[heap]`; empty where it has no name. */
   readonly path: string;
   /** Where in the file it begins, in bytes. */

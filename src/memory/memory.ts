@@ -49,6 +49,8 @@ export interface Memory {
    * @throws Error if the process has ended.
    */
   mappings?(): readonly Mapping[];
+  /** The parts of a mapping that hold anything: what lies between was never written to. All of it where unknown. */
+  touched?(mapping: Mapping): readonly Mapping[];
 }
 
 /** Where a memory is, as plain data that can be posted to a worker thread. */

@@ -3,6 +3,7 @@
  * error code where following it would be a SIGSEGV.
  */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { textOf } from '../bytes.ts';
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
@@ -11,6 +12,9 @@ import { checkRange, type Memory, type MemoryLocator } from './memory.ts';
 
 /** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
 const MOST_PER_READ = 1 << 30;
+
+/** Where the highest byte of a word of 8 bytes lies. */
+const HIGHEST = endianness() === 'LE' ? 7 : 0;
 
 /** Reads longer than this are tried at their last byte before memory is taken for them. */
 const PROBE_ABOVE = 1 << 20;
@@ -48,6 +52,7 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
     live: false,
     changing: pid !== 'self' && pid !== process.pid,
     mappings: () => readMappings(pid),
+    touched: (mapping) => touchedParts(pid, mapping),
     locator: { pid: pid === 'self' ? process.pid : pid, target },
     readInto,
     read(address, length) {
@@ -107,7 +112,7 @@ export function readMappings(pid: number | 'self'): readonly Mapping[] {
 
 /** One line, e.g. `7f12a000-7f12b000 rw-p 00000000 00:00 0   [heap]`; a line feed in a name is written `\\012`. */
 function mappingOf(line: string, path: string): Mapping {
-  const parts = /^([0-9a-f]+)-([0-9a-f]+) (...)\S ([0-9a-f]+) \S+ \d+ *(.*)$/.exec(line);
+  const parts = /^([0-9a-f]+)-([0-9a-f]+) (....) ([0-9a-f]+) \S+ \d+ *(.*)$/.exec(line);
   if (!parts) throw new Error(`expected lines of addresses in ${path}, got ${JSON.stringify(line)}`);
   const [, from = '', to = '', mode = '', offset = '', name = ''] = parts;
   const address = BigInt(`0x${from}`);
@@ -117,9 +122,73 @@ function mappingOf(line: string, path: string): Mapping {
     readable: mode[0] === 'r',
     writable: mode[1] === 'w',
     executable: mode[2] === 'x',
+    shared: mode[3] === 's',
     path: textOf(Buffer.from(name, 'latin1')).replaceAll('\\012', '\n'),
     offset: Number.parseInt(offset, 16),
   };
+}
+
+/** Bits of an entry of /proc/PID/pagemap: the page is in memory, or in swap. */
+const PRESENT_OR_SWAPPED = 0xc0;
+
+/** Pages whose entries are read at once. */
+const PAGES_AT_ONCE = 1 << 16;
+
+/** Gaps of fewer pages are not worth a part of their own. */
+const SHORTEST_GAP = 16;
+
+/**
+ * The parts of an anonymous mapping that have pages: the others were never written to, and are zeros. Large reserves,
+ * as mimalloc makes one of 1 GiB, are mostly such. Of what is mapped from a file, and where Linux does not tell, all.
+ */
+function touchedParts(pid: number | 'self', mapping: Mapping): readonly Mapping[] {
+  if (mapping.path !== '' && !mapping.path.startsWith('[')) return [mapping];
+  const parts: Mapping[] = [];
+  const entries = Buffer.allocUnsafe(PAGES_AT_ONCE * 8);
+  let file: number | undefined;
+  try {
+    const pageSize = readPageSize();
+    file = openSync(`/proc/${pid}/pagemap`, 'r');
+    const pages = mapping.length / pageSize;
+    for (let first = 0, from = -1, last = 0; first < pages; first += PAGES_AT_ONCE) {
+      const count = Math.min(PAGES_AT_ONCE, pages - first);
+      const at = (mapping.address / BigInt(pageSize) + BigInt(first)) * 8n;
+      if (readSync(file, entries, 0, count * 8, at) !== count * 8) return [mapping];
+      for (let i = 0; i < count; i++) {
+        // The highest byte of an entry, which is of the machine's byte order.
+        const present = ((entries[i * 8 + HIGHEST] as number) & PRESENT_OR_SWAPPED) !== 0;
+        if (!present) continue;
+        const page = first + i;
+        if (from >= 0 && page - last > SHORTEST_GAP) {
+          parts.push(part(mapping, from * pageSize, (last + 1) * pageSize));
+          from = page;
+        } else if (from < 0) from = page;
+        last = page;
+      }
+      if (from >= 0 && first + count >= pages) parts.push(part(mapping, from * pageSize, (last + 1) * pageSize));
+    }
+    return parts;
+  } catch {
+    return [mapping];
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function part(mapping: Mapping, from: number, to: number): Mapping {
+  return { ...mapping, address: mapping.address + BigInt(from), length: to - from };
+}
+
+/** Of <elf.h>: the size of a page, among what the kernel tells each process at its start. */
+const AT_PAGESZ = 6;
+
+/** In bytes: 4096 on most machines, up to 65536 on some. */
+function readPageSize(): number {
+  const words = new Uint32Array(new Uint8Array(readFileSync('/proc/self/auxv')).buffer);
+  // Pairs of words of 64 bits, of which the lower half says all.
+  const low = HIGHEST === 7 ? 0 : 1;
+  for (let i = 0; i + 3 < words.length; i += 4) if (words[i + low] === AT_PAGESZ) return words[i + 2 + low] as number;
+  throw new Error('expected the size of a page in /proc/self/auxv');
 }
 
 /** A descriptor is closed when nobody can read by it any more. */

@@ -1,7 +1,7 @@
 /** A memory made of pieces, each at its address. */
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { lastAtOrBelow } from './mapping.ts';
+import { lastAtOrBelow, type Mapping } from './mapping.ts';
 import { checkRange, type Memory } from './memory.ts';
 
 /** Bytes that lie at an address. */
@@ -23,7 +23,7 @@ export interface Segment {
  * ```
  */
 export function segmentMemory(segments: Iterable<Segment>, target: Target, beneath?: Memory): Memory {
-  const sorted = [...segments].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  const sorted = [...segments].sort(byAddress);
   const ends = sorted.map(({ address, bytes }) => address + BigInt(bytes.length));
   for (const [i, { address }] of sorted.entries()) {
     const before = ends[i - 1];
@@ -34,6 +34,7 @@ export function segmentMemory(segments: Iterable<Segment>, target: Target, benea
   return {
     target,
     live: true,
+    mappings: () => [...sorted.map(mappingOf), ...(beneath?.mappings?.() ?? [])].sort(byAddress),
     read(address, length) {
       checkRange(address, length);
       const i = lastAtOrBelow(sorted, address);
@@ -48,4 +49,12 @@ export function segmentMemory(segments: Iterable<Segment>, target: Target, benea
       throw new MemoryFault(address, length, 'no segment holds all of it');
     },
   };
+}
+
+function byAddress(a: { readonly address: bigint }, b: { readonly address: bigint }): number {
+  return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
+}
+
+function mappingOf({ address, bytes }: Segment): Mapping {
+  return { address, length: bytes.length, readable: true, writable: true, executable: false, path: '', offset: 0 };
 }

@@ -1,12 +1,16 @@
 /** What every memory owes its readers, run against every source. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MemoryFault } from '../../src/errors.ts';
 import { parseTarget } from '../../src/layouts/targets.ts';
+import { openCore } from '../../src/memory/core.ts';
 import { heapMemory } from '../../src/memory/heap.ts';
 import { type Memory, readCString } from '../../src/memory/memory.ts';
 import { processMemory } from '../../src/memory/process.ts';
 import { segmentMemory } from '../../src/memory/segments.ts';
+import { coreFile } from '../support/core.ts';
 
 const target = parseTarget('3.13-lp64');
 const content = Uint8Array.from({ length: 64 }, (_, i) => i + 1);
@@ -48,7 +52,22 @@ const sources: Source[] = [
     memory: processMemory('self', target),
     ...addressOfContent(),
   },
+  { name: 'the memory of a core file', memory: coreOfContent(), address: 0x5000n, bad: 0x503fn },
 ];
+
+/** In two segments that touch. */
+function coreOfContent(): Memory {
+  const folder = mkdtempSync(join(tmpdir(), 'memview-'));
+  const segments = [
+    { address: 0x5000n, bytes: content.subarray(0, 12) },
+    { address: 0x500cn, bytes: content.subarray(12) },
+  ];
+  writeFileSync(join(folder, 'core'), coreFile({ bits: 64, byteOrder: 'little', segments }));
+  const core = openCore(join(folder, 'core'));
+  // What was opened stays readable.
+  rmSync(folder, { recursive: true });
+  return core.memory(target);
+}
 
 /** Where this process has `content`: found by reading the process' own maps, and known by a change made to it there. */
 function addressOfContent(): { address: bigint; bad: bigint } {
