@@ -105,6 +105,7 @@ export {
   wchar_t,
 } from '../layouts/vocabulary.ts';
 export { type Heap, heapMemory } from '../memory/heap.ts';
+export type { Mapping } from '../memory/mapping.ts';
 export type { Memory, MemoryLocator } from '../memory/memory.ts';
 export { type Segment, segmentMemory } from '../memory/segments.ts';
 export {
@@ -120,7 +121,7 @@ export { BufferView } from '../view/buffer-view.ts';
 export type { Complex, ElementName, ElementValue, NumericTypedArray } from '../view/element.ts';
 export type { NestedList } from '../view/gather.ts';
 export { viewObject } from '../view/object.ts';
-export { PyMemoryView_GET_BUFFER, type ViewSource, viewSources } from '../view/py-buffer.ts';
+export { PyMemoryView_GET_BUFFER, type ViewProtocol, type ViewSource, viewSources } from '../view/py-buffer.ts';
 export { Py_REFCNT, Py_TYPE, readType, type TypeInfo } from '../view/py-object.ts';
 export type { Range } from '../view/range.ts';
 export { readStruct } from '../view/struct.ts';

@@ -3,7 +3,7 @@ import { ReleasedError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import type { ViewSource } from '../view/py-buffer.ts';
+import type { ViewProtocol } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
 import { LentMemory } from './lent.ts';
 import { Loans } from './loans.ts';
@@ -23,7 +23,7 @@ export interface ViewOptions {
    * too little of the elements (datetime64 of numpy, bfloat16), numpy's array interface in either form, DLPack, and
    * at last `__array__()`, which makes a copy. `view.source` says which it was.
    */
-  readonly sources?: readonly ViewSource[];
+  readonly sources?: readonly ViewProtocol[];
 }
 
 /** What {@link Python.run} may be told. */

@@ -1,6 +1,6 @@
 /** Borrowing the memory of objects, by whichever protocol tells of it. */
 import { isPlain, sameLayout } from '../view/format.ts';
-import { checkInfo, type ViewSource, viewSources } from '../view/py-buffer.ts';
+import { checkInfo, type ViewProtocol, viewSources } from '../view/py-buffer.ts';
 import { Py_TYPE, readType } from '../view/py-object.ts';
 import type { Calls } from './calls.ts';
 import { type Header, Headers } from './headers.ts';
@@ -29,7 +29,7 @@ interface Description {
  *
  * @throws TypeError if there is none, or one of another name.
  */
-export function checkSources(sources: readonly ViewSource[] = viewSources): readonly ViewSource[] {
+export function checkSources(sources: readonly ViewProtocol[] = viewSources): readonly ViewProtocol[] {
   if (sources === viewSources) return sources;
   const known = Array.isArray(sources) && sources.length > 0 && sources.every((name) => viewSources.includes(name));
   if (known) return viewSources.filter((name) => sources.includes(name));
@@ -39,7 +39,7 @@ export function checkSources(sources: readonly ViewSource[] = viewSources): read
 /** A memoryview that was given back, and may be taken again as long as nothing of Python runs. */
 interface GivenBack {
   readonly object: bigint;
-  readonly sources: readonly ViewSource[];
+  readonly sources: readonly ViewProtocol[];
   readonly borrowed: Borrowed;
   readonly ticket: number;
 }
@@ -63,7 +63,7 @@ export class Borrower {
    *
    * @throws PythonError if none of the sources tells of any; FormatError if what is told contradicts itself.
    */
-  borrow(object: bigint, sources: readonly ViewSource[]): Borrowed {
+  borrow(object: bigint, sources: readonly ViewProtocol[]): Borrowed {
     const calls = this.#calls;
     if (sources[0] !== 'buffer') {
       const other = this.#asked('look', object, sources);
@@ -102,7 +102,7 @@ export class Borrower {
    * @param objects the addresses of objects, or of one that is iterable
    * @throws as `borrow`; then none is borrowed.
    */
-  borrowAll(objects: readonly bigint[] | bigint, sources: readonly ViewSource[]): Borrowed[] {
+  borrowAll(objects: readonly bigint[] | bigint, sources: readonly ViewProtocol[]): Borrowed[] {
     const calls = this.#calls;
     const names = this.#namesOf(sources);
     const list =
@@ -145,7 +145,7 @@ export class Borrower {
    * The same memory with a better format, where that of a memoryview says too little: a record may hide a union, and
    * bytes anything. Nobody but the memoryview knows which part of its exporter's memory it is.
    */
-  #explained(header: Header, sources: readonly ViewSource[]): Header {
+  #explained(header: Header, sources: readonly ViewProtocol[]): Header {
     const { info, trusted } = header;
     const { memory } = this.#calls;
     if (trusted || info.source !== 'buffer' || isPlain(info.format, info.itemsize, memory.target)) return header;
@@ -158,7 +158,7 @@ export class Borrower {
     return { info: { ...info, format: better.info.format }, trusted };
   }
 
-  #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewSource[]): Borrowed | undefined {
+  #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewProtocol[]): Borrowed | undefined {
     const calls = this.#calls;
     const found = calls.routine(routine, [object, this.#namesOf(sources)]);
     const giveBack = (): void => void calls.release(found);
@@ -171,7 +171,7 @@ export class Borrower {
   #described(found: bigint): Header {
     const calls = this.#calls;
     const [owner = 0n, description = 0n] = calls.items(found);
-    const [source, said] = JSON.parse(calls.bytesText(description)) as [ViewSource, Description];
+    const [source, said] = JSON.parse(calls.bytesText(description)) as [ViewProtocol, Description];
     const { address, within = 0, ...rest } = said;
     if (address === undefined) {
       const { info } = this.#headers.read(owner);
@@ -183,7 +183,7 @@ export class Borrower {
     return { info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }), trusted: false };
   }
 
-  #namesOf(sources: readonly ViewSource[]): bigint {
+  #namesOf(sources: readonly ViewProtocol[]): bigint {
     const key = sources.join(' ');
     const known = this.#names.get(key);
     if (known) return known;

@@ -44,7 +44,7 @@ export const PyObject_3_12_tracerefs = struct('PyObject', 'Include/object.h, 3.1
 }));
 
 /** Include/cpython/lock.h (3.13) and pylock.h (3.14): one byte. */
-const PyMutex = struct('PyMutex', 'Include/cpython/lock.h, 3.13', { _bits: uint8_t });
+export const PyMutex = struct('PyMutex', 'Include/cpython/lock.h, 3.13', { _bits: uint8_t });
 
 /** Free-threaded (PEP 703): the owning thread counts apart from the others. */
 export const PyObject_3_13_freethreaded = struct('PyObject', 'Include/object.h, 3.13, Py_GIL_DISABLED', {

@@ -11,6 +11,7 @@ import type { Element, ElementValue, NumericTypedArray } from './element.ts';
 import { parseFormat } from './format.ts';
 import { type Elements, gatherPil, type NestedList, nest, step } from './gather.ts';
 import { Lifetime } from './lifetime.ts';
+import { readExports } from './native-object.ts';
 import { type BufferInfo, cStrides, type Extent, elementCount, extentOf, type ViewSource } from './py-buffer.ts';
 import { Py_REFCNT } from './py-object.ts';
 import { checkIndex, type Range } from './range.ts';
@@ -108,25 +109,30 @@ export class BufferView {
   }
 
   /**
-   * The address of the memoryview that was read. A view made by `Python.view` has one of its own; where the source is
-   * not the buffer protocol, it is the address of the object that keeps the memory.
+   * The address of the object that was read. A view made by `Python.view` has a memoryview of its own; where the source
+   * is another protocol, it is the address of the object that keeps the memory.
    */
   get object(): bigint {
     return this.#live().object;
   }
 
-  /** How the memory was learnt of: `buffer`, or another protocol of {@link ViewSource}. Of `__array__` it is a copy. */
+  /**
+   * How the memory was learnt of: `buffer`, or another of {@link ViewSource}; `layout` where an object that is no
+   * memoryview was read as it lies there. Of `__array__` it is a copy.
+   */
   get source(): ViewSource {
     return this.#live().source;
   }
 
   /**
-   * How many buffers are exported from that memoryview, as it says now.
+   * How many buffers are exported from that memoryview, bytearray or array.array, as it says now.
    *
-   * @throws TypeError if the source is not the buffer protocol.
+   * @throws TypeError if it is none of these: no other object counts them.
    */
   get exports(): number {
-    return Number(this.#header().exports);
+    const { object, source } = this.#live();
+    const counted = source === 'layout' ? readExports(this.#memory, object) : undefined;
+    return counted ?? Number(this.#header().exports);
   }
 
   /**

@@ -18,7 +18,13 @@ import { fieldReader, readSizes, readStruct } from './struct.ts';
 export const viewSources = ['buffer', '__array_interface__', '__array_struct__', '__dlpack__', '__array__'] as const;
 
 /** One of them. */
-export type ViewSource = (typeof viewSources)[number];
+export type ViewProtocol = (typeof viewSources)[number];
+
+/**
+ * How the memory of a view was learnt of: by a protocol, which Python was asked for, or, with `layout`, by reading the
+ * object itself where nobody can be asked: bytes, bytearray, array.array and numpy.ndarray of any memory.
+ */
+export type ViewSource = ViewProtocol | 'layout';
 
 /** What a Py_buffer says of its data, checked. Strides and suboffsets are bytes, the shape elements. */
 export interface BufferInfo {

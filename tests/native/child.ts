@@ -12,6 +12,7 @@ import { jsonCases } from './cases/json.ts';
 import { jsonReadingCases } from './cases/json-reading.ts';
 import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
+import { objectCases } from './cases/objects.ts';
 import { parallelCases } from './cases/parallel.ts';
 import { pythonCases } from './cases/python.ts';
 import { randomCases } from './cases/random.ts';
@@ -46,6 +47,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(layoutCases, subject);
   await run(bufferCases, subject);
   await run(randomCases, subject);
+  await run(objectCases, subject);
 } else {
   const source = openLibpython(which);
   const python = openPython();
@@ -53,6 +55,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(layoutCases, { ...source, python });
   await run(bufferCases, { ...source, python });
   await run(randomCases, { ...source, python });
+  await run(objectCases, { ...source, python });
   // Last those that close it.
   for (const cases of [
     kindCases,

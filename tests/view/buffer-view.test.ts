@@ -94,7 +94,7 @@ describe('metadata', () => {
 
   test('another type, another layout, a released memoryview', () => {
     expect(() => view({ typeName: 'list' })).toThrow(
-      new TypeError('expected a memoryview at 0x10000, got "list"; pass memoryview(object)'),
+      new TypeError('expected a memoryview, bytes, bytearray, array.array or numpy.ndarray at 0x10000, got "list"'),
     );
     const memory = imageMemory({});
     const wrong: Memory = { ...memory, target: parseTarget('3.13t-lp64'), read: memory.read };

@@ -18,7 +18,7 @@ def of_typestr(typestr):
         return mark + kind + size
     if kind + size in CODES:
         return mark + CODES[kind + size]
-    count = int(size)
+    count = int(size or 0)
     if kind in "fc" and count > 8:
         return mark + ("g" if kind == "f" else "Zg")
     if kind == "U":

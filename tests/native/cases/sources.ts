@@ -1,7 +1,7 @@
 /** What is learnt of memory otherwise than by the buffer protocol. */
 import assert from 'node:assert/strict';
 import { FormatError } from '../../../src/errors.ts';
-import type { ViewSource } from '../../../src/view/py-buffer.ts';
+import type { ViewProtocol } from '../../../src/view/py-buffer.ts';
 import { Datetime64 } from '../../../src/view/time.ts';
 import { exactFloat } from './exact.ts';
 import { type Cases, has, type PythonSubject, value } from './subject.ts';
@@ -98,7 +98,7 @@ export const sourceCases: Cases<PythonSubject> = {
 
   'each can be switched off; what is left is tried in order'({ python }) {
     python.exec(speakers);
-    const all: ViewSource[] = ['buffer', '__array_interface__', '__array_struct__', '__dlpack__', '__array__'];
+    const all: ViewProtocol[] = ['buffer', '__array_interface__', '__array_struct__', '__dlpack__', '__array__'];
     for (let i = 0; i < all.length; i++) {
       const sources = all.slice(i);
       using view = python.view('Everything()', { sources });
