@@ -1,6 +1,10 @@
 /**
- * The door to other memories: processes. Node on Linux.
+ * The door to other memories: running processes, core files, and what is found in them. Node on Linux.
  *
  * @module memview/node
  */
-export { locatedMemory, processMemory } from '../memory/process.ts';
+export { coreMemory, processMemory } from '../attach/attach.ts';
+export { type FindOptions, type FoundBuffer, findBuffers } from '../attach/find.ts';
+export { type LookupOptions, lookup } from '../attach/lookup.ts';
+export type { SweepProgress } from '../attach/sweep.ts';
+export { locatedMemory } from '../memory/process.ts';
