@@ -2,10 +2,11 @@
 import { buffers } from './buffers.mjs';
 import { decodeBench } from './decode.mjs';
 import { encodeBench } from './encode.mjs';
+import { find } from './find.mjs';
 import { parallel } from './parallel.mjs';
 import { views } from './views.mjs';
 
-const benches = { buffers, views, encode: encodeBench, decode: decodeBench, parallel };
+const benches = { buffers, views, encode: encodeBench, decode: decodeBench, parallel, find };
 const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches);
 for (const name of names) {
   if (!Object.hasOwn(benches, name)) {

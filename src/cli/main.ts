@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { encodeJsonChunks } from '../json/encode.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { type Elsewhere, openElsewhere } from './elsewhere.ts';
+import { type FindOptions, find } from './find.ts';
 import { differencesJson, differencesTable, layoutsJson, layoutsOf, layoutTable } from './layout.ts';
-import { openSource, type SourceOptions } from './open.ts';
+import { openPlace, openSource, type SourceOptions } from './open.ts';
 import { show } from './show.ts';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -25,6 +27,12 @@ const program = new Command('memview')
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'memview: ')) });
 
+/** A count that is given on the command line. */
+function whole(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number, 0 or more.');
+}
+
 /** Adds a verb that runs Python, with the options that say which. */
 function verb(name: string, summary: string): Command {
   return program
@@ -36,6 +44,29 @@ function verb(name: string, summary: string): Command {
     .addHelpText('after', '\nAn expression that begins with a minus stands behind --');
 }
 
+const pid = (): Option =>
+  new Option('--pid <pid>', 'a running process; it is read and not stopped').argParser((text) => {
+    if (/^[1-9]\d*$/.test(text)) return Number(text);
+    throw new InvalidArgumentError('expected the number of a process.');
+  });
+const core = (): Option => new Option('--core <file>', 'the core file of a process that is no more').conflicts('pid');
+
+/** Adds to a verb the options that name another memory, where an address or a global is looked at. */
+function elsewhere(verb: Command): Command {
+  const others = ['python', 'pyodide', 'setup'];
+  return verb
+    .addOption(pid().conflicts(others))
+    .addOption(core().conflicts(others))
+    .addHelpText(
+      'after',
+      `
+With --pid or --core it is no expression, but an address, as find prints it, or the name of a global:
+  $ memview find --pid 4711
+  $ memview ${verb.name()} --pid 4711 __main__.frame
+  $ memview ${verb.name()} --core core.4711 0x7f3e3f9142d0`,
+    );
+}
+
 program
   .command('doctor')
   .description('the interpreters found, their libpython and target, and whether the layouts are verified')
@@ -43,18 +74,18 @@ program
     if (!(await doctor(fileURLToPath(import.meta.url), print))) process.exitCode = 1;
   });
 
-verb('show', 'the live PyMemoryViewObject of an expression, field by field, and its view')
+elsewhere(verb('show', 'the live struct of an object, field by field, and its view'))
   .argument('<expression>', 'Python, e.g. memoryview(b"abc")')
-  .action(async (expression: string, options: SourceOptions) => {
-    const source = await openSource(options, tell);
+  .action(async (expression: string, options: SourceOptions & Elsewhere) => {
+    const source = await openPlace(options, tell);
     print(show(source.memory, source.inspect(expression)));
   });
 
-verb('json', 'the elements of an expression as JSON')
+elsewhere(verb('json', 'the elements of a buffer as JSON'))
   .argument('<expression>', 'Python, e.g. numpy.arange(6)')
   .option('--indent', 'every element on a line of its own')
-  .action(async (expression: string, options: SourceOptions & { readonly indent?: true }) => {
-    const source = await openSource(options, tell);
+  .action(async (expression: string, options: SourceOptions & Elsewhere & { readonly indent?: true }) => {
+    const source = await openPlace(options, tell);
     using view = source.view(expression);
     const chunks = encodeJsonChunks(view, { indent: options.indent ? 2 : 0, newline: true });
     await pipeline(Readable.from(chunks), process.stdout, { end: false });
@@ -65,6 +96,29 @@ verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Pyt
     if (!demo(await openSource(options, tell), print)) process.exitCode = 1;
   },
 );
+
+program
+  .command('find')
+  .description('the buffers of a running process or of a core file, the biggest first')
+  .addOption(pid())
+  .addOption(core())
+  .option('--limit <count>', 'how many are shown; 0 for all', whole, 20)
+  .option('--min-bytes <bytes>', 'leave out those of fewer bytes', whole, 0)
+  .option('--type <name...>', 'only objects of these types, e.g. numpy.ndarray')
+  .option('--json', 'for programs: one object, whose "buffers" are as findBuffers gives them')
+  .addHelpText(
+    'after',
+    `
+  $ memview find --pid 4711 --type numpy.ndarray --min-bytes 1000000
+  $ memview find --core core.4711 --json --limit 0 | jq '.buffers[0]'
+Exit status 1 if the process ended meanwhile: what was found until then is printed.`,
+  )
+  .action((options: FindOptions & Elsewhere) => {
+    const place = openElsewhere(options);
+    if (!place) throw new TypeError('expected a process or a core file: --pid PID or --core FILE');
+    const fault = find(place, options, print);
+    if (fault) throw fault;
+  });
 
 interface LayoutOptions {
   readonly json?: true;

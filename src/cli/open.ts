@@ -1,14 +1,20 @@
 /** Which source the options of a verb name. */
 import { PythonNotFound } from '../errors.ts';
+import { type Elsewhere, openElsewhere } from './elsewhere.ts';
 import { openLibpython } from './libpython.ts';
 import { openPyodide } from './pyodide.ts';
-import type { Source } from './source.ts';
+import type { Place, Source } from './source.ts';
 
 /** The options of every verb that runs Python. */
 export interface SourceOptions {
   readonly python?: string;
   readonly pyodide?: boolean;
   readonly setup?: string;
+}
+
+/** What an option of another place, or else of an interpreter, names. */
+export async function openPlace(options: SourceOptions & Elsewhere, tell: (message: string) => void): Promise<Place> {
+  return openElsewhere(options) ?? openSource(options, tell);
 }
 
 /**

@@ -2,24 +2,36 @@
 import { textOf } from '../bytes.ts';
 import { hex } from '../errors.ts';
 import type { Layout } from '../layouts/layout.ts';
-import { layoutsFor } from '../layouts/layouts.ts';
+import { type Layouts, layoutsFor } from '../layouts/layouts.ts';
 import * as memoryobject from '../layouts/memoryobject.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
 import type { BufferView } from '../view/buffer-view.ts';
-import { readType } from '../view/py-object.ts';
+import { type BufferKind, bufferKind } from '../view/native-object.ts';
+import { Py_TYPE, readType } from '../view/py-object.ts';
 import { readSizes, readStruct } from '../view/struct.ts';
 import { preview } from './preview.ts';
+import { bytesText } from './value.ts';
 
 /** The flags of a memoryview, by their bits. */
 const flagNames = Object.entries(memoryobject).flatMap(([name, bit]) =>
   name.startsWith('_Py_MEMORYVIEW_') && typeof bit === 'number' ? [[name, bit] as const] : [],
 );
 
-/** The PyMemoryViewObject of a view, each field with its offset, then the view. */
+/** The struct of each kind of object that has a buffer. */
+const structs = {
+  memoryview: 'PyMemoryViewObject',
+  bytes: 'PyBytesObject',
+  bytearray: 'PyByteArrayObject',
+  array: 'arrayobject',
+  ndarray: 'PyArrayObject_fields',
+} as const satisfies Record<BufferKind, keyof Layouts>;
+
+/** The struct of a viewed object, each field with its offset, then the view. */
 export function show(memory: Memory, view: BufferView): string {
   const { target } = memory;
-  const layout = layoutsFor(target).PyMemoryViewObject;
+  const kind = bufferKind(memory, Py_TYPE(memory, view.object)) ?? 'memoryview';
+  const layout: Layout = layoutsFor(target)[structs[kind]];
   const title = `${layout.name} at ${hex(view.object)}, ${formatTarget(target)}, ${layout.size} bytes`;
   return [title, ...structLines(memory, view, layout), '', ...viewLines(view), '', preview(view)].join('\n');
 }
@@ -64,7 +76,8 @@ function* fieldLines(
 /** A value and, where it points somewhere that says more, what is there. */
 function describe(memory: Memory, view: BufferView, name: string, c: string, value: unknown): string {
   if (name === 'ob_array') return trailing(memory, view);
-  if (name === 'flags')
+  if (name === 'ob_sval') return bytesText(view.bytes);
+  if (name === 'flags' && view.source === 'buffer')
     return `${value}  ${flagNames.flatMap(([flag, bit]) => (Number(value) & bit ? [flag] : [])).join(' | ')}`;
   if (typeof value !== 'bigint' || !c.endsWith('*')) return String(value);
   if (value === 0n) return 'NULL';
@@ -76,10 +89,15 @@ function pointee(memory: Memory, view: BufferView, name: string, address: bigint
     case 'ob_type':
       return readType(memory, address).name;
     case 'obj':
+    case 'base':
+    case 'descr':
       return readType(memory, readStruct(memory, layoutsFor(memory.target).PyObject, address).ob_type).name;
     case 'format':
       return JSON.stringify(textOf(readCString(memory, address)));
+    case 'ob_descr':
+      return JSON.stringify(view.format);
     case 'shape':
+    case 'dimensions':
       return view.shape.join(', ');
     case 'strides':
       return view.strides.join(', ');

@@ -1,20 +1,24 @@
-/** What the command takes its objects from: an interpreter, wherever it runs. */
+/** What the command takes its objects from: an interpreter, wherever it runs, or the memory of one. */
 import type { Memory } from '../memory/memory.ts';
 import type { BufferView } from '../view/buffer-view.ts';
 
-/** An interpreter, as far as the command needs one. Code and expressions are Python's. */
-export interface Source {
+/** Where objects are looked at. */
+export interface Place {
   /** What it is, for people. */
   readonly title: string;
   readonly memory: Memory;
+  /** A view of the buffer of what is named: an expression of Python's, or, of a memory alone, an address or a global. */
+  view(what: string): BufferView;
+  /** A view of the very object that is named, or, of an interpreter, of a memoryview made of it. */
+  inspect(what: string): BufferView;
+}
+
+/** An interpreter, as far as the command needs one. Code and expressions are Python's. */
+export interface Source extends Place {
   /** Runs statements. */
   exec(code: string): void;
   /** The `str()` of an expression's value. */
   text(expression: string): string;
-  /** A view of the buffer of an expression's value. */
-  view(expression: string): BufferView;
-  /** A view of the very memoryview an expression gives, or of one made of its value: nothing stands between. */
-  inspect(expression: string): BufferView;
 }
 
 /** A Python function: the memoryview of a value, the value itself if it is one. */
