@@ -9,9 +9,7 @@ import { type CoreFacts, type CoreFile, type Range, readCoreFile, type Source } 
 import { elfIdent, elfStructs } from './elf.ts';
 import { lastAtOrBelow, type Mapping } from './mapping.ts';
 import { checkRange, type Memory } from './memory.ts';
-
-/** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
-const MOST_PER_READ = 1 << 30;
+import { allocate, codeOf, MOST_PER_READ } from './system.ts';
 
 /** How much of a file is compared with what the core holds of it: a page, with the build's id in it. */
 const COMPARED = 4096;
@@ -198,14 +196,6 @@ function readFully(source: Source, offset: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-function allocate(address: bigint, length: number): Uint8Array {
-  try {
-    return Buffer.allocUnsafe(length);
-  } catch (cause) {
-    throw new MemoryFault(address, length, `no room for a copy of that size (${codeOf(cause)})`, { cause });
-  }
-}
-
 function faultOf<T>(address: bigint, length: number, read: () => T): T {
   try {
     return read();
@@ -235,10 +225,6 @@ function attempt<T>(path: string, open: () => T): T {
   } catch (cause) {
     throw new Error(`cannot open ${path}: ${codeOf(cause)}; expected a core file that this user may read`, { cause });
   }
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error && 'code' in error ? String(error.code) : messageOf(error);
 }
 
 function messageOf(error: unknown): string {

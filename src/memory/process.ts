@@ -9,9 +9,7 @@ import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
 import type { Mapping } from './mapping.ts';
 import { checkRange, type Memory, type MemoryLocator } from './memory.ts';
-
-/** The most that one read asks of the kernel, below its own limit of 0x7ffff000 bytes. */
-const MOST_PER_READ = 1 << 30;
+import { allocate, codeOf, MOST_PER_READ } from './system.ts';
 
 /** Where the highest byte of a word of 8 bytes lies. */
 const HIGHEST = endianness() === 'LE' ? 7 : 0;
@@ -208,6 +206,7 @@ function attempt<T>(path: string, open: () => T): T {
 }
 
 function remedyOf(code: string): string {
+  if (code === 'ENOENT' || code === 'ESRCH') return 'there is no such process, or it has ended, or this is not Linux';
   if (code !== 'EACCES' && code !== 'EPERM') return 'expected a running process of this user, on Linux';
   return (
     'the system does not let this user trace that process. It has to be one of this user; where ' +
@@ -216,22 +215,10 @@ function remedyOf(code: string): string {
   );
 }
 
-function allocate(address: bigint, length: number): Uint8Array {
-  try {
-    return Buffer.allocUnsafe(length);
-  } catch (cause) {
-    throw new MemoryFault(address, length, `no room for a copy of that size (${codeOf(cause)})`, { cause });
-  }
-}
-
 function readAt(file: number, bytes: Uint8Array, done: number, address: bigint, length: number): number {
   try {
     return readSync(file, bytes, done, Math.min(length - done, MOST_PER_READ), address + BigInt(done));
   } catch (cause) {
     throw new MemoryFault(address, length, `nothing readable is mapped there (${codeOf(cause)})`, { cause });
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -8,6 +8,7 @@ import { openPython } from '../../src/ffi/open.ts';
 import { formatTarget } from '../../src/target.ts';
 import { bufferCases } from './cases/buffers.ts';
 import { errorCases } from './cases/errors.ts';
+import { heapCases } from './cases/heap.ts';
 import { jsonCases } from './cases/json.ts';
 import { jsonReadingCases } from './cases/json-reading.ts';
 import { kindCases } from './cases/kinds.ts';
@@ -48,6 +49,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(bufferCases, subject);
   await run(randomCases, subject);
   await run(objectCases, subject);
+  await run(heapCases, subject);
 } else {
   const source = openLibpython(which);
   const python = openPython();
@@ -56,6 +58,7 @@ if (which === 'pyodide' || folder !== undefined) {
   await run(bufferCases, { ...source, python });
   await run(randomCases, { ...source, python });
   await run(objectCases, { ...source, python });
+  await run(heapCases, { ...source, python });
   // Last those that close it.
   for (const cases of [
     kindCases,
