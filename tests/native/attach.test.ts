@@ -22,17 +22,15 @@ const folder = mkdtempSync(join(tmpdir(), 'memview-cores-'));
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Which part of a process a core holds: `Documentation/filesystems/proc.rst`, coredump_filter. */
-const filters = { everything: 0x3f, 'no file-backed segments': 0x31 } as const;
+/** Which parts of a process its core holds: Linux, Documentation/filesystems/proc.rst, coredump_filter. */
+const EVERYTHING = 0x3f;
+const WITHOUT_FILES = 0x31;
 
-const gcore = spawnSync('gcore', ['--help']).error === undefined ? 'gcore' : undefined;
+const gcore = spawnSync('gcore', ['--help']).error === undefined;
 const pattern = existsSync('/proc/sys/kernel/core_pattern')
   ? readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
-  : '|nothing';
-const usesPid = existsSync('/proc/sys/kernel/core_uses_pid')
-  ? readFileSync('/proc/sys/kernel/core_uses_pid', 'utf8').trim() === '1'
-  : false;
-/** Where the kernel writes cores, if it is where a test can look. */
+  : '';
+/** Whether the kernel writes cores where a test can look: into the folder of the process. */
 const kernelWrites = /^[\w.%-]+$/.test(pattern);
 
 /** A value as the child's JSON has it: 64-bit integers and bytes are numbers there, records lists. */
@@ -120,7 +118,7 @@ describe.each(pythons.map(({ executable, target = '', version }) => ({ executabl
     let held: Held;
 
     beforeAll(async () => {
-      holder = new Holder(executable, { cwd: folder, before: 'ulimit -c unlimited' });
+      holder = new Holder(executable, { cwd: folder });
       held = await holder.ask<Held>('held');
     });
 
@@ -151,33 +149,45 @@ describe.each(pythons.map(({ executable, target = '', version }) => ({ executabl
       expect(unknown.length).toBeLessThanOrEqual(found.size / 1000);
     });
 
-    test.each(Object.entries(filters))('the same of its core by gcore with %s', async (name, filter) => {
+    test('the same of its core by gcore, with everything in it, when it is gone', async () => {
       if (!gcore) return void process.stdout.write('skipped: gcore is not installed\n');
-      const twin = new Holder(executable, { cwd: folder });
-      const twinHeld = await twin.ask<Held>('held');
-      writeFileSync(`/proc/${twin.pid}/coredump_filter`, `0x${filter.toString(16)}`);
-      execFileSync(gcore, ['-o', join(folder, 'gcore'), String(twin.pid)], { stdio: 'ignore' });
-      await twin.kill();
-      const path = join(folder, `gcore.${twin.pid}`);
-      const memory = coreMemory(path);
-      expect([name, formatTarget(memory.target)]).toEqual([name, target]);
-      expectFound(memory, twinHeld);
+      const path = await byGcore(holder, EVERYTHING);
+      await holder.kill();
+      expectFoundIn(path, target, held);
       rmSync(path);
     });
 
-    test.each(Object.entries(filters))('the same of its core by abort with %s', async (name, filter) => {
-      if (!kernelWrites) return void process.stdout.write(`skipped: the kernel's core_pattern is ${pattern}\n`);
+    test('the same of its core by abort, with the file-backed segments left out', async () => {
       const own = mkdtempSync(join(folder, 'abort-'));
       const twin = new Holder(executable, { cwd: own, before: 'ulimit -c unlimited' });
       const twinHeld = await twin.ask<Held>('held');
-      writeFileSync(`/proc/${twin.pid}/coredump_filter`, `0x${filter.toString(16)}`);
-      await twin.abort();
-      const [file] = readdirSync(own);
-      if (!file) return void process.stdout.write(`skipped: the kernel wrote no core (${pattern}, ${usesPid})\n`);
-      const memory = coreMemory(join(own, file));
-      expect([name, formatTarget(memory.target)]).toEqual([name, target]);
-      expectFound(memory, twinHeld);
+      const path = kernelWrites ? await byAbort(twin, own) : gcore && (await byGcore(twin, WITHOUT_FILES));
+      await twin.kill();
+      if (!path) return void process.stdout.write(`skipped: the kernel's core_pattern is ${pattern}, and no gcore\n`);
+      expectFoundIn(path, target, twinHeld);
       rmSync(own, { recursive: true });
     });
   },
 );
+
+/** A core by gcore, which leaves the process alive. */
+async function byGcore(holder: Holder, filter: number): Promise<string> {
+  writeFileSync(`/proc/${holder.pid}/coredump_filter`, `0x${filter.toString(16)}`);
+  execFileSync('gcore', ['-o', join(folder, 'gcore'), String(holder.pid)], { stdio: 'ignore' });
+  return join(folder, `gcore.${holder.pid}`);
+}
+
+/** A core by the kernel, in the child's own folder. */
+async function byAbort(holder: Holder, own: string): Promise<string> {
+  writeFileSync(`/proc/${holder.pid}/coredump_filter`, `0x${WITHOUT_FILES.toString(16)}`);
+  await holder.abort();
+  const [file] = readdirSync(own);
+  if (!file) throw new Error(`the kernel wrote no core, though its core_pattern is ${pattern}`);
+  return join(own, file);
+}
+
+function expectFoundIn(path: string, target: string, held: Held): void {
+  const memory = coreMemory(path);
+  expect(formatTarget(memory.target)).toBe(target);
+  expectFound(memory, held);
+}
