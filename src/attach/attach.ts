@@ -1,9 +1,16 @@
 /** Memories of Pythons that run elsewhere, or ran: each finds out whose objects lie in it. */
+
+import { LayoutMismatch } from '../errors.ts';
+import { parseTarget } from '../layouts/targets.ts';
 import { openCore } from '../memory/core.ts';
-import type { Memory } from '../memory/memory.ts';
+import type { CoreFacts } from '../memory/corefile.ts';
+import { type Memory, retargeted } from '../memory/memory.ts';
 import { processMemory as openProcess } from '../memory/process.ts';
-import type { Target } from '../target.ts';
+import { dataModels, formatTarget, type Target } from '../target.ts';
 import { identify } from './identify.ts';
+
+/** Read with any target, as long as only bytes are asked for. */
+const PROVISIONAL = parseTarget('3.8-lp64');
 
 /**
  * The memory of a running process, as snapshots: each read copies what is there at that moment. The process is not
@@ -29,8 +36,8 @@ export function processMemory(pid: number | 'self', target?: Target): Memory {
     throw new TypeError(`expected the number of a process, or 'self', got ${String(pid)}`);
   }
   const name = pid === 'self' ? 'this process' : `process ${pid}`;
-  const as = (each: Target): Memory => openProcess(pid, each);
-  return as(target ?? identify({ name, as }).target);
+  // Of this process too Python's threads may change what is read.
+  return withTarget(openProcess(pid, target ?? PROVISIONAL, true), name, target);
 }
 
 /**
@@ -40,10 +47,35 @@ export function processMemory(pid: number | 'self', target?: Target): Memory {
  * @param path of the file
  * @param target as of {@link processMemory}
  * @throws Error if it is no core file, or no CPython is found in it.
- * @throws LayoutMismatch if its types are not those of its release.
+ * @throws LayoutMismatch if its types are not those of its release, or its words not those of the target.
+ * @example
+ * ```ts
+ * import { coreMemory } from 'memview/node';
+ * try {
+ *   coreMemory('/dev/null');
+ * } catch (error) {
+ *   console.log(String(error).slice(0, 59)); // Error: cannot open /dev/null: it is no regular file; expect
+ * }
+ * ```
  */
 export function coreMemory(path: string, target?: Target): Memory {
   const core = openCore(path);
-  const as = (each: Target): Memory => core.memory(each);
-  return as(target ?? identify({ name: `the core file ${path}`, as }).target);
+  if (target) checkModel(core.facts, target);
+  return withTarget(core.memory(target ?? PROVISIONAL), `the core file ${path}`, target);
+}
+
+/** The memory of the CPython that is found in it, if none is named. */
+function withTarget(memory: Memory, name: string, target: Target | undefined): Memory {
+  return target ? memory : retargeted(memory, identify(memory, name).target);
+}
+
+/** @throws LayoutMismatch if no object of the target can be in a core of such words. */
+function checkModel({ bits, byteOrder }: CoreFacts, target: Target): void {
+  const model = dataModels[target.model];
+  const facts = [
+    { fact: 'bits of a word of the core file', expected: model.pointer * 8, found: bits },
+    { fact: 'byte order of the core file', expected: model.byteOrder, found: byteOrder },
+  ];
+  const mismatches = facts.filter(({ expected, found }) => expected !== found);
+  if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(target), mismatches);
 }

@@ -13,7 +13,7 @@ import { type BufferInfo, checkReadable, elementCount, extentOf } from '../view/
 import { Py_REFCNT, Py_TYPE } from '../view/py-object.ts';
 import { type Exported, isAlive, isObject, soundness } from './soundness.ts';
 import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
-import { findTypeOfTypes, orUndefined, typeAt, typeNameAt } from './types.ts';
+import { findTypeOfTypes, orUndefined, typeKind, typeNameAt } from './types.ts';
 
 /** An object that holds or exports a buffer. Shapes count elements; strides and sizes are bytes. */
 export interface FoundBuffer {
@@ -125,7 +125,7 @@ class Search {
     const ranges = searchable(this.#memory);
     const size = ranges.reduce((sum, { length }) => sum + length, 0);
     const before = BigInt(layoutsFor(this.#memory.target).PyObject.offsetOf('ob_type'));
-    const type = findTypeOfTypes(this.#memory, ranges, { done: 0, total: 0, unread: 0 });
+    const type = findTypeOfTypes(this.#memory, ranges);
     if (type === undefined) throw noTypes(this.#memory);
     this.#roles.set(type, 'type');
     this.progress.total = 2 * size;
@@ -160,7 +160,7 @@ class Search {
 
   /** What the type at an address, if there is one, is for the search. */
   #roleOf(near: Memory, address: bigint): Role | undefined {
-    const type = isAlive(near, address) ? typeAt(near, address) : undefined;
+    const type = isAlive(near, address) ? typeKind(near, address) : undefined;
     if (type === 'metaclass') return typeNameAt(near, address) === undefined ? undefined : 'type';
     return type && orUndefined(() => bufferKind(near, address));
   }

@@ -10,7 +10,7 @@ import { parseTarget } from '../layouts/targets.ts';
 import { hasFreeThreaded, versions } from '../layouts/versions.ts';
 import { EI_NIDENT, elfIdent, elfStructs } from '../memory/elf.ts';
 import type { Mapping } from '../memory/mapping.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, retargeted } from '../memory/memory.ts';
 import {
   type DataModelName,
   dataModels,
@@ -23,23 +23,12 @@ import { readType } from '../view/py-object.ts';
 import { readPointer } from '../view/struct.ts';
 import { type Image, readImage } from './image.ts';
 
-/** A memory of which it is not known yet whose objects lie in it. */
-export interface Unidentified {
-  /** What it is, for errors: `process 123`. */
-  readonly name: string;
-  /** The same memory as one of a target. */
-  as(target: Target): Memory;
-}
-
 /** The CPython of a memory. */
 export interface Identified {
   readonly target: Target;
   /** The libpython or executable that was mapped. */
   readonly path: string;
 }
-
-/** Read with any target: only bytes are asked for. */
-const PROVISIONAL = parseTarget('3.8-lp64');
 
 /** e_machine of <elf.h>, and the form of C's `long double` there. */
 const machines: Readonly<Record<number, { readonly models: readonly DataModelName[]; form?: LongDoubleForm }>> = {
@@ -68,15 +57,14 @@ const checkedTypes = {
 } as const;
 
 /**
- * The CPython of a memory.
+ * The CPython of a memory, whatever target that has.
  *
+ * @param name of the memory, for errors: `process 123`
  * @throws Error if there is none, or none that is known; the message says what was met, and what helps.
  * @throws LayoutMismatch if its types are not those of its release.
  * @throws MemoryFault if what has to be read cannot be.
  */
-export function identify(unidentified: Unidentified): Identified {
-  const { name } = unidentified;
-  const memory = unidentified.as(PROVISIONAL);
+export function identify(memory: Memory, name: string): Identified {
   const mappings = memory.mappings?.() ?? [];
   const { image, mapping } = pythonImage(name, memory, mappings);
   const { path } = mapping;
@@ -87,13 +75,13 @@ export function identify(unidentified: Unidentified): Identified {
       `${name} runs CPython ${version} (${path}), whose layouts are not known; known are ${versions.join(', ')}`,
     );
   }
-  const build = buildOf(unidentified, image, { ...modelled, version: version as Version });
+  const build = buildOf(memory, image, { ...modelled, version: version as Version });
   if (!build) {
     const tag = formatTarget(parsed({ version: version as Version, model: modelled.model }));
     const expected = 'PyType_Type to be its own type';
     throw new LayoutMismatch(tag, [{ fact: `${path} in ${name}`, expected, found: 'another object there' }]);
   }
-  verify(unidentified.as(build), image);
+  verify(retargeted(memory, build), image);
   return { target: build, path };
 }
 
@@ -174,7 +162,7 @@ function versionOf(
   const stated = image.addressOf('Py_Version');
   if (stated !== undefined) {
     // The name of a target only decides how a word is read.
-    return versionText(readPointer({ ...memory, target: parsed({ version: '3.8', model }) }, stated));
+    return versionText(readPointer(retargeted(memory, parsed({ version: '3.8', model })), stated));
   }
   const debug = debugOffsetsOf(image, memory, model);
   if (debug) return debug.version;
@@ -211,7 +199,7 @@ function debugOffsetsOf(image: Image, memory: Memory, model: DataModelName): Deb
 
 /** The build whose `type` is its own type; undefined if there is none. */
 function buildOf(
-  { as }: Unidentified,
+  memory: Memory,
   image: Image,
   { version, model, longDouble }: Modelled & Pick<Target, 'version'>,
 ): Target | undefined {
@@ -221,7 +209,7 @@ function buildOf(
   for (const build of builds) {
     const target = parsed({ version, model, debug, ...build });
     const at = BigInt(layoutsFor(target).PyObject.offsetOf('ob_type'));
-    const own = attempt(() => readPointer(as(target), type + at));
+    const own = attempt(() => readPointer(retargeted(memory, target), type + at));
     if (own === type) return longDouble ? { ...target, longDouble } : target;
   }
   return undefined;

@@ -11,7 +11,7 @@ import { readPointer } from '../view/struct.ts';
 import { dictItems, readStr } from '../view/values.ts';
 import { isAlive } from './soundness.ts';
 import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
-import { findTypeOfTypes, findTypes } from './types.ts';
+import { findType, findTypeOfTypes } from './types.ts';
 
 /** How `lookup` searches. */
 export interface LookupOptions {
@@ -78,9 +78,8 @@ function listed(names: Iterable<string>): string {
 function* everySysModules(memory: Memory, { onProgress }: LookupOptions): Generator<bigint> {
   const ranges = [...searchable(memory)].sort((a, b) => a.length - b.length);
   const progress: SweepProgress = { done: 0, total: 0, unread: 0 };
-  const quiet: SweepProgress = { ...progress };
-  const type = findTypeOfTypes(memory, ranges, quiet);
-  const module = type && findTypes(memory, ranges, type, ['module'], quiet).get('module');
+  const type = findTypeOfTypes(memory, ranges);
+  const module = type && findType(memory, ranges, type, 'module');
   if (module === undefined) {
     const fact = 'the types "type" and "module"';
     throw new LayoutMismatch(formatTarget(memory.target), [{ fact, expected: 'both', found: 'not both' }]);

@@ -11,7 +11,7 @@ import { readType, readTypeFlags } from '../view/py-object.ts';
 import { chunksOf, modelOf, pointersTo, pointersToSelf, type SweepProgress } from './sweep.ts';
 
 /** What the type at an address is, `metaclass` if its instances are types; undefined if there is none. */
-export function typeAt(memory: Memory, address: bigint): 'class' | 'metaclass' | undefined {
+export function typeKind(memory: Memory, address: bigint): 'class' | 'metaclass' | undefined {
   const flags = orUndefined(() => readTypeFlags(memory, address)) ?? 0n;
   if (!(flags & Py_TPFLAGS_READY)) return undefined;
   return flags & Py_TPFLAGS_TYPE_SUBCLASS ? 'metaclass' : 'class';
@@ -33,41 +33,37 @@ export function orUndefined<T>(read: () => T): T | undefined {
 }
 
 /** The address of `type`, undefined if it is not within the ranges or the target is another. */
-export function findTypeOfTypes(
-  memory: Memory,
-  ranges: readonly Mapping[],
-  progress: SweepProgress,
-): bigint | undefined {
+export function findTypeOfTypes(memory: Memory, ranges: readonly Mapping[]): bigint | undefined {
   const find = pointersToSelf(layoutsFor(memory.target).PyObject.offsetOf('ob_type'), modelOf(memory));
   // `type` lies in the data of a file, mostly; and in a small range rather than a large one.
   const likely = [...ranges].sort((a, b) => Number(b.path !== '') - Number(a.path !== '') || a.length - b.length);
-  for (const chunk of chunksOf(memory, likely, progress)) {
+  for (const chunk of chunksOf(memory, likely, unseen())) {
     for (const { value } of find(chunk)) {
-      if (typeAt(memory, value) === 'metaclass' && typeNameAt(memory, value) === 'type') return value;
+      if (typeKind(memory, value) === 'metaclass' && typeNameAt(memory, value) === 'type') return value;
     }
   }
   return undefined;
 }
 
-/** The types within the ranges that have one of these names, by their name; the first of each. */
-export function findTypes(
+/** The first type within the ranges that has a name; undefined if there is none. */
+export function findType(
   memory: Memory,
   ranges: readonly Mapping[],
   typeOfTypes: bigint,
-  names: readonly string[],
-  progress: SweepProgress,
-): ReadonlyMap<string, bigint> {
+  name: string,
+): bigint | undefined {
   const before = BigInt(layoutsFor(memory.target).PyObject.offsetOf('ob_type'));
   const find = pointersTo([typeOfTypes], modelOf(memory));
-  const found = new Map<string, bigint>();
-  for (const { address, bytes } of chunksOf(memory, ranges, progress)) {
-    for (const { offset } of find({ address, bytes })) {
-      const type = address + BigInt(offset) - before;
-      const name = typeAt(memory, type) && typeNameAt(memory, type);
-      if (name === undefined || !names.includes(name) || found.has(name)) continue;
-      found.set(name, type);
-      if (found.size === names.length) return found;
+  for (const chunk of chunksOf(memory, ranges, unseen())) {
+    for (const { offset } of find(chunk)) {
+      const type = chunk.address + BigInt(offset) - before;
+      if (typeKind(memory, type) && typeNameAt(memory, type) === name) return type;
     }
   }
-  return found;
+  return undefined;
+}
+
+/** The progress of a search that is over before anybody asks how far it is. */
+function unseen(): SweepProgress {
+  return { done: 0, total: 0, unread: 0 };
 }

@@ -60,6 +60,12 @@ export interface MemoryLocator {
   readonly target: Target;
 }
 
+/** The same bytes as those of another target. */
+export function retargeted(memory: Memory, target: Target): Memory {
+  const { locator } = memory;
+  return { ...memory, target, ...(locator && { locator: { ...locator, target } }) };
+}
+
 /** One beyond the last address of 64 bits. */
 const END = 1n << 64n;
 

@@ -22,33 +22,27 @@ const PROBE_ABOVE = 1 << 20;
  *
  * @param pid of a process this user may trace, or `'self'`
  * @param target whose objects lie in it
+ * @param changing whether what is read may change meanwhile: by default that of any process but this one, where who
+ * reads keeps what is read alive
  * @throws Error if the process cannot be opened; the message says what was tried.
- * @example
- * ```ts
- * import { parseTarget } from 'memview';
- * import { processMemory } from 'memview/node';
- * try {
- *   processMemory('self', parseTarget('3.13-lp64')).read(8n, 4);
- * } catch (error) {
- *   console.log(String(error)); // MemoryFault: cannot read 4 bytes at 0x8: nothing readable is mapped there (EIO)
- * }
- * ```
+ * @internal
  */
-export function processMemory(pid: number | 'self', target: Target): Memory {
-  const file = openMemory(pid);
+export function processMemory(pid: number | 'self', target: Target, changing = !isOwn(pid)): Memory {
+  const handle = { file: openMemory(pid) };
+  unused.register(handle, handle.file);
   const readInto = (address: bigint, target: Uint8Array): void => {
     const { length } = target;
     checkRange(address, length);
     for (let done = 0; done < length; ) {
-      const count = readAt(file, target, done, address, length);
+      const count = readAt(handle, target, done, address, length);
       if (count === 0) throw new MemoryFault(address, length, 'the process has ended');
       done += count;
     }
   };
-  const memory: Memory = {
+  return {
     target,
     live: false,
-    changing: pid !== 'self' && pid !== process.pid,
+    changing,
     mappings: () => readMappings(pid),
     touched: (mapping) => touchedParts(pid, mapping),
     locator: { pid: pid === 'self' ? process.pid : pid, target },
@@ -56,14 +50,12 @@ export function processMemory(pid: number | 'self', target: Target): Memory {
     read(address, length) {
       checkRange(address, length);
       // A length that came from garbage must not become an allocation: the far end is asked for first.
-      if (length > PROBE_ABOVE) readAt(file, Buffer.allocUnsafe(1), 0, address + BigInt(length - 1), 1);
+      if (length > PROBE_ABOVE) readAt(handle, Buffer.allocUnsafe(1), 0, address + BigInt(length - 1), 1);
       const bytes = allocate(address, length);
       readInto(address, bytes);
       return bytes;
     },
   };
-  unused.register(memory, file);
-  return memory;
 }
 
 /**
@@ -189,6 +181,15 @@ function readPageSize(): number {
   throw new Error('expected the size of a page in /proc/self/auxv');
 }
 
+function isOwn(pid: number | 'self'): boolean {
+  return pid === 'self' || pid === process.pid;
+}
+
+/** What every memory that reads by a descriptor refers to, whatever its target. */
+interface Handle {
+  readonly file: number;
+}
+
 /** A descriptor is closed when nobody can read by it any more. */
 const unused = new FinalizationRegistry<number>((file) => closeSync(file));
 
@@ -215,7 +216,7 @@ function remedyOf(code: string): string {
   );
 }
 
-function readAt(file: number, bytes: Uint8Array, done: number, address: bigint, length: number): number {
+function readAt({ file }: Handle, bytes: Uint8Array, done: number, address: bigint, length: number): number {
   try {
     return readSync(file, bytes, done, Math.min(length - done, MOST_PER_READ), address + BigInt(done));
   } catch (cause) {
