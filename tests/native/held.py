@@ -160,6 +160,8 @@ def words():
         if not read:
             return
         *lines, rest = (rest + read.decode()).split("\n")
+        # It is not to be among the living, and gone at the next word.
+        del read
         yield from lines
 
 
