@@ -254,8 +254,8 @@ sys.stdin.read()
 
   wanted('what was never written to is not read, and all that was is', async () => {
     const code = `
-import time
-sparse = bytearray(1 << 28)
+import mmap, time
+sparse = memoryview(mmap.mmap(-1, 1 << 28, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 sparse[1 << 20] = 1
 sparse[200 << 20] = 2
 print("ready", flush=True)
@@ -265,8 +265,8 @@ time.sleep(100)
     const view = viewObject(memory, lookup(memory, '__main__.sparse'));
     const written = [1n << 20n, 200n << 20n].map((offset) => view.address + offset);
     const mapping = memory.mappings?.().findLast(({ address }) => address <= view.address);
-    if (!mapping) throw new Error('expected the bytearray to lie in a mapping');
-    expect(mapping.length).toBeGreaterThan(1 << 28);
+    if (!mapping) throw new Error('expected the buffer to lie in a mapping');
+    expect(mapping.length).toBeGreaterThanOrEqual(1 << 28);
     const parts = memory.touched?.(mapping) ?? [];
     for (const address of written) {
       const part = parts.find((one) => one.address <= address && address < one.address + BigInt(one.length));
@@ -276,7 +276,7 @@ time.sleep(100)
     expect(parts.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(1 << 24);
     expect([view.get(1 << 20), view.get(200 << 20), view.get(100 << 20)]).toEqual([1, 2, 0]);
     const found = [...findBuffers(memory)];
-    expect(found[0]).toMatchObject({ type: 'bytearray', nbytes: 1 << 28 });
+    expect(found[0]).toMatchObject({ type: 'memoryview', nbytes: 1 << 28 });
   });
 
   wanted('names that are none', async () => {
