@@ -17,12 +17,15 @@ export class MemoryFault extends Error {
   readonly length: number;
   /** What the source of the memory said. */
   readonly reason: string;
+  /** Whether nothing can be read any more, for the process has ended. */
+  readonly ended: boolean;
 
-  constructor(address: bigint, length: number, reason: string, options?: ErrorOptions) {
+  constructor(address: bigint, length: number, reason: string, options?: ErrorOptions & { readonly ended?: boolean }) {
     super(`cannot read ${length} bytes at ${hex(address)}: ${reason}`, options);
     this.address = address;
     this.length = length;
     this.reason = reason;
+    this.ended = options?.ended ?? false;
   }
 }
 

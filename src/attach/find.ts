@@ -4,14 +4,16 @@
  */
 import { FormatError, LayoutMismatch, MemoryFault, ReleasedError } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
+import { Py_TPFLAGS_HEAPTYPE } from '../layouts/typeobject.ts';
 import type { Memory } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
 import type { BufferView } from '../view/buffer-view.ts';
+import type { ElementTypes } from '../view/descr.ts';
 import { type BufferKind, bufferKind, readInfo } from '../view/native-object.ts';
 import { viewObject } from '../view/object.ts';
 import { type BufferInfo, checkReadable, elementCount, extentOf } from '../view/py-buffer.ts';
-import { Py_REFCNT, Py_TYPE } from '../view/py-object.ts';
-import { type Exported, isAlive, isObject, soundness } from './soundness.ts';
+import { isAlive, Py_REFCNT, Py_TYPE, readTypeFlags } from '../view/py-object.ts';
+import { type Exported, isObject, soundness } from './soundness.ts';
 import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
 import { findTypeOfTypes, orUndefined, typeKind, typeNameAt } from './types.ts';
 
@@ -44,12 +46,24 @@ export interface FoundBuffer {
   view(): BufferView;
 }
 
+/** How far a search has come. */
+export interface FindProgress extends SweepProgress {
+  /** How many buffers were found, also those that a limit leaves out. */
+  found: number;
+  /** Bytes of those whose memory is not another object's. */
+  bytes: number;
+}
+
 /** How `findBuffers` searches. */
 export interface FindOptions {
   /** Buffers of fewer bytes are left out; 0 by default. */
   readonly minBytes?: number;
+  /** The names of the types whose objects are wanted, as {@link FoundBuffer} has them; all by default. */
+  readonly types?: readonly string[];
+  /** Only so many are kept and given, the biggest: each takes some 300 bytes. All by default. */
+  readonly limit?: number;
   /** Called every 128 KiB; nothing is searched meanwhile. */
-  readonly onProgress?: (progress: Readonly<SweepProgress>) => void;
+  readonly onProgress?: (progress: Readonly<FindProgress>) => void;
 }
 
 /** What a word that points to a type is for the search. */
@@ -62,7 +76,7 @@ type Role = BufferKind | 'type';
  * A process runs on while it is searched. An object is reported only if it said the same a second time; it may be gone
  * the moment after.
  *
- * @throws TypeError if the memory does not say what is mapped, or `minBytes` is no number.
+ * @throws TypeError if the memory does not say what is mapped, or an option is of another type.
  * @throws MemoryFault if the process ends meanwhile: after all that was found has been given, which then is a part.
  * @throws LayoutMismatch if no `type` of the target's layouts is found.
  * @example
@@ -81,28 +95,60 @@ type Role = BufferKind | 'type';
  * ```
  */
 export function* findBuffers(memory: Memory, options: FindOptions = {}): Generator<FoundBuffer> {
-  const { minBytes = 0, onProgress } = options;
-  if (typeof minBytes !== 'number' || Number.isNaN(minBytes)) {
-    throw new TypeError(`expected a number of bytes as minBytes, got ${String(minBytes)}`);
-  }
-  const found: FoundBuffer[] = [];
+  const { minBytes = 0, limit = Number.POSITIVE_INFINITY, types, onProgress } = options;
+  checkNumber('minBytes', minBytes, 'a number of bytes');
+  checkNumber('limit', limit, 'a number of buffers');
+  const wanted = types && new Set(types);
+  const largest = new Largest(limit);
   const search = new Search(memory, onProgress);
+  const { progress } = search;
   let fault: MemoryFault | undefined;
   try {
-    for (const buffer of search.run()) if (buffer.nbytes >= minBytes) found.push(buffer);
+    for (const buffer of search.run()) {
+      if (buffer.nbytes < minBytes || wanted?.has(buffer.type) === false) continue;
+      progress.found++;
+      if (!buffer.exporter) progress.bytes += buffer.nbytes;
+      largest.add(buffer);
+    }
   } catch (error) {
     if (!(error instanceof MemoryFault)) throw error;
     fault = error;
   }
-  yield* found.sort((a, b) => b.nbytes - a.nbytes || (a.address < b.address ? -1 : 1));
+  yield* largest.all();
   if (!fault) return;
-  const { done, total } = search.progress;
-  const reason = `${fault.reason}, after ${done} of ${total} bytes were searched: the ${found.length} buffers found are a part`;
-  throw new MemoryFault(fault.address, fault.length, reason, { cause: fault });
+  const { done, total, found } = progress;
+  const reason = `${fault.reason}, after ${done} of ${total} bytes were searched: the ${found} buffers found are a part`;
+  throw new MemoryFault(fault.address, fault.length, reason, { cause: fault, ended: fault.ended });
+}
+
+function checkNumber(name: string, value: number, what: string): void {
+  if (typeof value === 'number' && value >= 0) return;
+  throw new TypeError(`expected ${what} as ${name}, 0 or more, got ${String(value)}`);
+}
+
+/** The largest of many buffers, no more than twice as many kept as are wanted. */
+class Largest {
+  readonly #limit: number;
+  #kept: FoundBuffer[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(buffer: FoundBuffer): void {
+    this.#kept.push(buffer);
+    if (this.#kept.length > 2 * this.#limit + 1000) this.#kept = this.all();
+  }
+
+  /** The biggest first. */
+  all(): FoundBuffer[] {
+    this.#kept.sort((a, b) => b.nbytes - a.nbytes || (a.address < b.address ? -1 : 1));
+    return this.#limit < this.#kept.length ? this.#kept.slice(0, this.#limit) : this.#kept;
+  }
 }
 
 class Search {
-  readonly progress: SweepProgress = { done: 0, total: 0, unread: 0 };
+  readonly progress: FindProgress = { done: 0, total: 0, unread: 0, found: 0, bytes: 0 };
   readonly #memory: Memory;
   readonly #tell: (() => void) | undefined;
   /** The types that are looked for, by their addresses. */
@@ -112,7 +158,8 @@ class Search {
   readonly #now: Window;
   readonly #header = new Uint8Array(HEADER);
   readonly #names = new Map<bigint, string>();
-  readonly #seen = new Set<bigint>();
+  /** Of numpy's descriptors: arrays by the thousand have the same. */
+  readonly #elementTypes: ElementTypes = new Map();
 
   constructor(memory: Memory, tell: FindOptions['onProgress']) {
     this.#memory = memory;
@@ -122,8 +169,8 @@ class Search {
   }
 
   *run(): Generator<FoundBuffer> {
-    const ranges = searchable(this.#memory);
-    const size = ranges.reduce((sum, { length }) => sum + length, 0);
+    const { ranges, size, missing } = searchable(this.#memory);
+    this.progress.unread = missing;
     const before = BigInt(layoutsFor(this.#memory.target).PyObject.offsetOf('ob_type'));
     const type = findTypeOfTypes(this.#memory, ranges);
     if (type === undefined) throw noTypes(this.#memory);
@@ -146,11 +193,9 @@ class Search {
             if (!found) continue;
             this.#roles.set(address, found);
             next.push(address);
-          } else if (role && !this.#seen.has(address)) {
+          } else if (role) {
             const buffer = this.#examine(near, address, role);
-            if (!buffer) continue;
-            this.#seen.add(address);
-            yield buffer;
+            if (buffer) yield buffer;
           }
         }
       }
@@ -162,7 +207,7 @@ class Search {
   #roleOf(near: Memory, address: bigint): Role | undefined {
     const type = isAlive(near, address) ? typeKind(near, address) : undefined;
     if (type === 'metaclass') return typeNameAt(near, address) === undefined ? undefined : 'type';
-    return type && orUndefined(() => bufferKind(near, address));
+    return type && kindOf(near, address);
   }
 
   /** The buffer at an address, undefined if what is there is none. */
@@ -184,11 +229,11 @@ class Search {
   #read(memory: Memory, address: bigint, kind: BufferKind): FoundBuffer | undefined {
     const exported = orUndefined(() => (isObject(memory, address) ? soundness[kind](memory, address) : undefined));
     if (!exported) return undefined;
-    const info = readable(memory, address, kind);
+    const info = readable(memory, address, kind, this.#elementTypes);
     if (!info) return undefined;
     const released = info === 'released';
     const { format = '', itemsize = 0, shape = [], strides = [], readonly = true } = released ? {} : info;
-    return {
+    return new Found(this.#memory, {
       address,
       type: this.#nameOf(Py_TYPE(memory, address)) ?? '?',
       format,
@@ -201,8 +246,7 @@ class Search {
       exports: exported.exports,
       exporter: this.#exporterOf(exported),
       released,
-      view: () => viewObject(this.#memory, address),
-    };
+    });
   }
 
   #exporterOf({ exporter }: Exported): FoundBuffer['exporter'] {
@@ -218,14 +262,67 @@ class Search {
   }
 }
 
+/** A class, so that a million of them share their shape and the method. */
+class Found implements FoundBuffer {
+  readonly address: bigint;
+  readonly type: string;
+  readonly format: string;
+  readonly itemsize: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  readonly nbytes: number;
+  readonly readonly: boolean;
+  readonly refcount: number;
+  readonly exports: number | undefined;
+  readonly exporter: FoundBuffer['exporter'];
+  readonly released: boolean;
+  readonly #memory: Memory;
+
+  constructor(memory: Memory, facts: Omit<FoundBuffer, 'view'>) {
+    this.#memory = memory;
+    this.address = facts.address;
+    this.type = facts.type;
+    this.format = facts.format;
+    this.itemsize = facts.itemsize;
+    this.shape = facts.shape;
+    this.strides = facts.strides;
+    this.nbytes = facts.nbytes;
+    this.readonly = facts.readonly;
+    this.refcount = facts.refcount;
+    this.exports = facts.exports;
+    this.exporter = facts.exporter;
+    this.released = facts.released;
+  }
+
+  view(): BufferView {
+    return viewObject(this.#memory, this.address);
+  }
+}
+
+/** The kind of buffers that a type is of; a class that only has the name of such a type is none. */
+function kindOf(memory: Memory, type: bigint): BufferKind | undefined {
+  try {
+    return bufferKind(memory, type);
+  } catch (error) {
+    const isClass = error instanceof LayoutMismatch && (readTypeFlags(memory, type) & Py_TPFLAGS_HEAPTYPE) !== 0n;
+    if (isClass || error instanceof MemoryFault) return undefined;
+    throw error;
+  }
+}
+
 /** What is read at once of an object, in bytes: its struct, and what the collector writes before it. */
 const HEADER = 256;
 const BEFORE = 16n;
 
 /** What a buffer says of itself, undefined if it contradicts itself or its elements cannot be read. */
-function readable(memory: Memory, address: bigint, kind: BufferKind): BufferInfo | 'released' | undefined {
+function readable(
+  memory: Memory,
+  address: bigint,
+  kind: BufferKind,
+  known: ElementTypes,
+): BufferInfo | 'released' | undefined {
   try {
-    const info = readInfo(memory, address, kind);
+    const info = readInfo(memory, address, kind, known);
     checkReadable(memory, extentOf(info));
     return info;
   } catch (error) {

@@ -69,7 +69,7 @@ export function identify(memory: Memory, name: string): Identified {
   const { image, mapping } = pythonImage(name, memory, mappings);
   const { path } = mapping;
   const modelled = targetModel(memory, mapping, name);
-  const version = versionOf(image, memory, modelled.model, path, mappings, name);
+  const version = versionOf(image, memory, modelled.model);
   if (!(versions as readonly string[]).includes(version)) {
     throw new Error(
       `${name} runs CPython ${version} (${path}), whose layouts are not known; known are ${versions.join(', ')}`,
@@ -98,33 +98,38 @@ function pythonImage(
 ): { readonly image: Image; readonly mapping: Mapping } {
   const images = imagesOf(mappings);
   const problems: string[] = [];
+  let unread = false;
   for (const mapping of images) {
     const image = attempt(() => readImage(memory, mapping.address));
-    if (image instanceof Error) {
-      if (rankOf(mapping.path) < 2) problems.push(`${mapping.path}: ${image.message}`);
-    } else if (image.addressOf('PyPyType_Type') !== undefined) {
+    const kind = image instanceof Error ? image : attempt(() => kindOf(image));
+    if (kind === 'PyPy') {
       throw new Error(`${name} runs PyPy (${mapping.path}), whose objects are others; expected a CPython`);
-    } else if (image.addressOf('PyType_Type') !== undefined) return { image, mapping };
-    else if (rankOf(mapping.path) < 2) problems.push(`${mapping.path} exports no PyType_Type`);
+    }
+    if (kind === 'CPython') return { image: image as Image, mapping };
+    if (rankOf(mapping.path) < 2)
+      problems.push(`${mapping.path}${kind ? `: ${kind.message}` : ' exports no PyType_Type'}`);
+    unread ||= kind instanceof MemoryFault;
   }
   const first = mappings.find(({ path }) => path.startsWith('/'))?.path ?? 'no file at all';
-  const known = "pass it if you know the target: parseTarget('3.12-lp64')";
+  const cause = unread ? '' : 'It may be static and stripped; ';
+  const remedy = "if you know which it is, pass the target: parseTarget('3.12-lp64')";
   const why =
     problems.length > 0
-      ? `${problems.join('; ')}. It may be static and stripped; ${known}`
+      ? `${problems.join('; ')}. ${cause}${remedy}`
       : `it runs ${first}, and none of the ${images.length} files it has mapped exports PyType_Type`;
   throw new Error(`found no CPython in ${name}: ${why}`);
 }
 
+/** Whose types an image exports, if any. */
+function kindOf(image: Image): 'CPython' | 'PyPy' | undefined {
+  if (image.addressOf('PyPyType_Type') !== undefined) return 'PyPy';
+  return image.addressOf('PyType_Type') === undefined ? undefined : 'CPython';
+}
+
 /** The beginnings of the files that are mapped, those first that are a Python by their name. */
 function imagesOf(mappings: readonly Mapping[]): Mapping[] {
-  const seen = new Set<string>();
   return mappings
-    .filter(({ path, offset, readable }) => {
-      if (!readable || offset !== 0 || !path.startsWith('/') || seen.has(path)) return false;
-      seen.add(path);
-      return true;
-    })
+    .filter(({ path, offset, readable }) => readable && offset === 0 && path.startsWith('/'))
     .sort((a, b) => rankOf(a.path) - rankOf(b.path));
 }
 
@@ -150,15 +155,15 @@ function targetModel(memory: Memory, { address, path }: Mapping, name: string): 
   );
 }
 
-/** `major.minor`: from what the image says, from the beginning of `_PyRuntime` (3.13), or from names of files. */
-function versionOf(
-  image: Image,
-  memory: Memory,
-  model: DataModelName,
-  path: string,
-  mappings: readonly Mapping[],
-  name: string,
-): string {
+/** What a release is the first to export, of those that have no `Py_Version` yet; the latest first. */
+const firstExports = [
+  ['3.10', 'PyModule_AddObjectRef'],
+  ['3.9', 'PyFrame_GetCode'],
+  ['3.8', 'PyConfig_InitPythonConfig'],
+] as const;
+
+/** `major.minor`: from `Py_Version` (3.11), from the beginning of `_PyRuntime` (3.13), or by what is exported. */
+function versionOf(image: Image, memory: Memory, model: DataModelName): string {
   const stated = image.addressOf('Py_Version');
   if (stated !== undefined) {
     // The name of a target only decides how a word is read.
@@ -166,13 +171,7 @@ function versionOf(
   }
   const debug = debugOffsetsOf(image, memory, model);
   if (debug) return debug.version;
-  const named = [path, ...mappings.map((mapping) => mapping.path)].map((text) => /python(3\.\d+)/.exec(text)?.[1]);
-  const version = named.find((text) => text !== undefined);
-  if (version) return version;
-  throw new Error(
-    `${path} in ${name} does not say which release of CPython it is: it has no Py_Version, and no file is called ` +
-      "python3.…; pass the target: parseTarget('3.10-lp64')",
-  );
+  return firstExports.find(([, symbol]) => image.addressOf(symbol) !== undefined)?.[0] ?? 'before 3.8';
 }
 
 /** A release as PY_VERSION_HEX has it. */

@@ -2,14 +2,14 @@
  * From the name of a global to its address: through `sys.modules`, which is found by the pointers to the type of
  * modules. It calls no Python, and does not know what the object is.
  */
-import { FormatError, LayoutMismatch, MemoryFault } from '../errors.ts';
+import { FormatError, hex, LayoutMismatch, MemoryFault } from '../errors.ts';
 import { internalLayouts } from '../layouts/internal.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
+import { isAlive } from '../view/py-object.ts';
 import { readPointer } from '../view/struct.ts';
 import { dictItems, readStr } from '../view/values.ts';
-import { isAlive } from './soundness.ts';
 import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
 import { findType, findTypeOfTypes } from './types.ts';
 
@@ -20,12 +20,13 @@ export interface LookupOptions {
 }
 
 /**
- * The address of a global variable, for `viewObject`: of what `sys.modules` has under the name of the module. Small
- * ranges of memory are searched first, and no more of them than is needed to find `sys`.
+ * The address of a global variable, for `viewObject`: of what `sys.modules` has under the name of the module. All memory
+ * is searched once, for there may be several interpreters in a process.
  *
  * @param name of a module and its variable, e.g. `__main__.frame` or `package.module.table`
  * @throws TypeError if the name has no dot, or the memory does not say what is mapped.
- * @throws RangeError if there is no such module, or it has no such variable; the message says which there are.
+ * @throws RangeError if there is no such module, or it has no such variable: the message says which there are; or if
+ * several interpreters have one: the message gives their addresses.
  * @throws LayoutMismatch if no Python of the memory's target is found.
  * @throws MemoryFault if it changes all the time while it is read.
  * @example
@@ -49,42 +50,46 @@ export function lookup(memory: Memory, name: string, options: LookupOptions = {}
     throw new TypeError(`expected a module and a variable of it, such as '__main__.frame', got ${String(name)}`);
   }
   const [module, variable] = [name.slice(0, dot), name.slice(dot + 1)];
-  const known: string[] = [];
-  // There is one `sys` for each interpreter of the process.
-  for (const modules of everySysModules(memory, options)) {
-    const names = steady(memory, () => namesOf(memory, modules));
-    const address = names?.get(module);
-    if (!names || address === undefined) {
-      known.push(...(names?.keys() ?? []));
-      continue;
-    }
-    const variables = steady(memory, () => namesOf(memory, dictOf(memory, address)));
-    const found = variables?.get(variable);
-    if (found !== undefined) return found;
-    throw new RangeError(`the module ${module} has no variable ${variable}; it has ${listed(variables?.keys() ?? [])}`);
+  const faults: Error[] = [];
+  const read = (dict: () => bigint) => steady(memory, () => namesOf(memory, dict()), faults);
+  const modules = [...everySysModules(memory, options)].flatMap((dict) => read(() => dict) ?? []);
+  const globals = modules.flatMap((names) => {
+    const address = names.get(module);
+    return address === undefined ? [] : (read(() => dictOf(memory, address)) ?? []);
+  });
+  const found = new Set(globals.flatMap((names) => names.get(variable) ?? []));
+  const [first] = found;
+  if (found.size > 1) {
+    const addresses = [...found].map(hex).join(', ');
+    throw new RangeError(`${found.size} interpreters of the process have a ${name}, at ${addresses}; take an address`);
   }
-  throw new RangeError(`no module ${module} is loaded; there are ${listed(known)}`);
+  if (first !== undefined) return first;
+  // What an interpreter that was ended has left behind need not be sound.
+  if (faults[0]) throw faults[0];
+  if (globals.length > 0) {
+    throw new RangeError(`the module ${module} has no variable ${variable}; it has ${listed(globals)}`);
+  }
+  throw new RangeError(`no module ${module} is loaded; there are ${listed(modules)}`);
 }
 
 /** Names as a message has them: those that are meant to be seen first, and not all. */
-function listed(names: Iterable<string>): string {
-  const [plain, special]: [string[], string[]] = [[], []];
-  for (const name of names) (name.startsWith('_') ? special : plain).push(name);
-  const all = [...plain, ...special];
+function listed(dicts: readonly ReadonlyMap<string, unknown>[]): string {
+  const names = [...new Set(dicts.flatMap((dict) => [...dict.keys()]))];
+  const isSpecial = (name: string): boolean => name.startsWith('_');
+  const all = [...names.filter((name) => !isSpecial(name)), ...names.filter(isSpecial)];
   return all.length > 20 ? `${all.slice(0, 20).join(', ')} and ${all.length - 20} more` : all.join(', ') || 'none';
 }
 
-/** The dict `sys.modules` of every module that is called `sys`. */
+/** The dict `sys.modules` of every module that is called `sys`: there is one for each interpreter of the process. */
 function* everySysModules(memory: Memory, { onProgress }: LookupOptions): Generator<bigint> {
-  const ranges = [...searchable(memory)].sort((a, b) => a.length - b.length);
-  const progress: SweepProgress = { done: 0, total: 0, unread: 0 };
+  const { ranges, size } = searchable(memory);
+  const progress: SweepProgress = { done: 0, total: size, unread: 0 };
   const type = findTypeOfTypes(memory, ranges);
   const module = type && findType(memory, ranges, type, 'module');
   if (module === undefined) {
     const fact = 'the types "type" and "module"';
     throw new LayoutMismatch(formatTarget(memory.target), [{ fact, expected: 'both', found: 'not both' }]);
   }
-  progress.total = ranges.reduce((sum, { length }) => sum + length, 0);
   const before = BigInt(layoutsFor(memory.target).PyObject.offsetOf('ob_type'));
   const find = pointersTo([module], modelOf(memory));
   const near = new Window(memory);
@@ -137,16 +142,22 @@ function namesOf(memory: Memory, dict: bigint): Map<string, bigint> {
 /** How often a dict is read that changes meanwhile. */
 const TRIES = 5;
 
-/** Reads a dict that a running process may be changing. */
-function steady<T>(memory: Memory, read: () => T): T | undefined {
+/** Reads a dict that a running process may be changing; undefined if it cannot be read, and why not is kept. */
+function steady<T>(memory: Memory, read: () => T, faults: Error[]): T | undefined {
   for (let i = 1; ; i++) {
     try {
       return read();
     } catch (error) {
-      const torn = error instanceof MemoryFault || error instanceof FormatError || error instanceof TypeError;
-      if (!torn || !memory.changing || i === TRIES) throw error;
+      if (!isUnsound(error)) throw error;
+      if (memory.changing && i < TRIES) continue;
+      faults.push(error);
+      return undefined;
     }
   }
+}
+
+function isUnsound(error: unknown): error is Error {
+  return error instanceof MemoryFault || error instanceof FormatError || error instanceof TypeError;
 }
 
 /** What is read, or undefined where there is no such object. */
@@ -154,7 +165,7 @@ function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof MemoryFault || error instanceof FormatError || error instanceof TypeError) return undefined;
+    if (isUnsound(error)) return undefined;
     throw error;
   }
 }

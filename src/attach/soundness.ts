@@ -20,7 +20,7 @@ import { uintptr_t } from '../layouts/vocabulary.ts';
 import type { Memory } from '../memory/memory.ts';
 import { dataModels, perTarget, type Target } from '../target.ts';
 import type { BufferKind } from '../view/native-object.ts';
-import { Py_REFCNT, Py_TYPE, readType, readTypeFlags } from '../view/py-object.ts';
+import { isAlive, Py_REFCNT, Py_TYPE, readType, readTypeFlags } from '../view/py-object.ts';
 import { fieldReader } from '../view/struct.ts';
 import { orUndefined } from './types.ts';
 
@@ -32,44 +32,21 @@ export interface Exported {
   readonly exporter: bigint;
 }
 
-/** No object is referred to by more than the count of an immortal one. */
-const MOST_REFERENCES = 2 ** 32;
 /** What an immortal object counts at least, in every release that has some: 999999999 in 3.11. */
 const IMMORTAL = 2 ** 29;
 /** No buffer is exported more often at once. */
 const MOST_EXPORTS = 2 ** 31;
-/** A freed block's first word leads to the next one of its arena, which is not farther away in bytes. */
-const ARENA = 1 << 20;
-/** The same of mimalloc, which free-threaded builds have: a page of it lies within a segment of 32 MiB. */
-const SEGMENT = 1 << 25;
-/** A count below it is one, even where addresses are as small. */
+/** A larger count may be a pointer instead. */
 const FEW_REFERENCES = 1 << 16;
 
 const headers = perTarget((target) => {
   const { PyObject } = layoutsFor(target);
   return {
-    size: PyObject.size,
-    overflow: PyObject.has('ob_overflow') ? fieldReader(PyObject, 'ob_overflow', 'number') : () => 0,
-    thread: PyObject.has('ob_tid') ? fieldReader(PyObject, 'ob_tid', 'number') : () => 0,
     // Where the collector has its two words before the object; free-threaded builds have none.
     collected: PyObject.has('ob_tid') ? undefined : 2 * dataModels[target.model].pointer,
     word: scalarReader(uintptr_t, dataModels[target.model]),
   };
 });
-
-/**
- * Whether the reference count of an object is that of a living one. An allocator writes where the next free block is
- * over the first word of what was freed; what else it held stays.
- */
-export function isAlive(memory: Memory, address: bigint): boolean {
-  const count = Py_REFCNT(memory, address);
-  if (count <= 0 || count > MOST_REFERENCES) return false;
-  if (count > FEW_REFERENCES && Math.abs(count - Number(address)) < ARENA) return false;
-  const { size, overflow, thread } = headers(memory.target);
-  const bytes = dataViewOf(memory.read(address, size));
-  // What was moved on growing keeps its count where the first word is the thread it belongs to.
-  return overflow(bytes) === 0 && (thread(bytes) === 0 || Math.abs(thread(bytes) - Number(address)) > SEGMENT);
-}
 
 /**
  * Whether a word that is followed by the address of a type can be the beginning of an object that exports buffers: is
@@ -81,7 +58,9 @@ export function isObject(memory: Memory, address: bigint): boolean {
   const { pointer } = dataModels[memory.target.model];
   // Allocators align to two words. Only what was compiled in does not, and that is immortal.
   if (address % BigInt(2 * pointer) !== 0n) return count >= IMMORTAL;
-  if (count > FEW_REFERENCES && count < IMMORTAL && isReadable(memory, BigInt(count))) return false;
+  // Of 32 bits the count of an immortal object may be an address too.
+  const few = count <= FEW_REFERENCES || (pointer === 4 && count >= IMMORTAL);
+  if (!few && isReadable(memory, BigInt(count))) return false;
   return hasSoundLinks(memory, address);
 }
 

@@ -61,22 +61,50 @@ const CHUNK = 1 << 17;
 /** What cannot be read is left out by so many bytes. */
 const PAGE = 4096;
 
+/** What is searched. */
+export interface Searchable {
+  readonly ranges: readonly Mapping[];
+  /** Bytes of all ranges together. */
+  readonly size: number;
+  /** Bytes that were mapped and are not to be had: what a core file leaves out. */
+  readonly missing: number;
+}
+
 /**
- * Where objects of Python can lie: what may be read and written and is no memory of a device. What processes share is
- * left out: no allocator of Python's takes it.
+ * Where objects of Python can lie: what may be read and written, was written to, and is no memory of a device. What
+ * processes share is left out: no allocator of Python's takes it.
  *
  * @throws TypeError if the memory does not say what is mapped.
+ * @throws MemoryFault if the process has ended.
  */
-export function searchable(memory: Memory): readonly Mapping[] {
+export function searchable(memory: Memory): Searchable {
   if (!memory.mappings) {
     throw new TypeError(
       'this memory does not say what is mapped, so it cannot be searched; expected one of processMemory, coreMemory, ' +
         'heapMemory or segmentMemory',
     );
   }
-  return memory
-    .mappings()
-    .filter(({ readable, writable, shared, path }) => readable && writable && !shared && !path.startsWith('/dev/'));
+  const ranges: Mapping[] = [];
+  let missing = 0;
+  for (const mapping of memory.mappings()) {
+    const { readable, writable, shared, path } = mapping;
+    if (!readable || !writable || shared || path.startsWith('/dev/')) continue;
+    const parts = memory.touched?.(mapping) ?? [mapping];
+    ranges.push(...parts);
+    if (isMissing(memory, mapping, parts)) missing += mapping.length - sizeOf(parts);
+  }
+  return { ranges, size: sizeOf(ranges), missing };
+}
+
+function sizeOf(ranges: readonly Mapping[]): number {
+  return ranges.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Whether what is no part of a mapping cannot be read, rather than never having been written to. */
+function isMissing(memory: Memory, { address, length }: Mapping, parts: readonly Mapping[]): boolean {
+  let at = address;
+  for (const part of parts) if (part.address === at) at += BigInt(part.length);
+  return at < address + BigInt(length) && attempt(() => memory.read(at, 1)) === undefined;
 }
 
 /**
@@ -97,21 +125,15 @@ export function* chunksOf(
     else bytes.set(memory.read(address, length));
     return { address, bytes };
   };
-  for (const range of ranges) {
-    const parts = memory.touched?.(range) ?? [range];
-    progress.done += range.length - parts.reduce((sum, { length }) => sum + length, 0);
-    for (const { address, length } of parts) yield* pieces(address, length);
-  }
-
-  function* pieces(address: bigint, length: number): Generator<Chunk> {
+  for (const { address, length } of ranges) {
     for (let at = 0; at < length; at += CHUNK) {
       const size = Math.min(CHUNK, length - at);
       const start = address + BigInt(at);
-      const whole = attempt(memory, () => read(start, size));
+      const whole = attempt(() => read(start, size));
       if (whole) yield whole;
       else {
         for (let page = 0; page < size; page += PAGE) {
-          const part = attempt(memory, () => read(start + BigInt(page), Math.min(PAGE, size - page)));
+          const part = attempt(() => read(start + BigInt(page), Math.min(PAGE, size - page)));
           if (part) yield part;
           else progress.unread += Math.min(PAGE, size - page);
         }
@@ -122,18 +144,13 @@ export function* chunksOf(
   }
 }
 
-/** What `read` gives; undefined if it is a fault, and there still is a memory that others can be read of. */
-function attempt<T>(memory: Memory, read: () => T): T | undefined {
+/** What `read` gives; undefined if it is a fault, and others can still be read. */
+function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof MemoryFault)) throw error;
-    try {
-      memory.mappings?.();
-    } catch {
-      throw error;
-    }
-    return undefined;
+    if (error instanceof MemoryFault && !error.ended) return undefined;
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@
 import { coreMemory, processMemory } from '../attach/attach.ts';
 import { lookup } from '../attach/lookup.ts';
 import type { Memory } from '../memory/memory.ts';
-import { formatTarget } from '../target.ts';
+import { formatTarget, type Target } from '../target.ts';
 import { viewObject } from '../view/object.ts';
 import { searching } from './searching.ts';
 import type { Place } from './source.ts';
@@ -11,12 +11,14 @@ import type { Place } from './source.ts';
 export interface Elsewhere {
   readonly pid?: number;
   readonly core?: string;
+  /** Whose objects lie in it, where that is not to be found out. */
+  readonly target?: Target;
 }
 
 /** The memory that is named, undefined if none is. */
-export function openElsewhere({ pid, core }: Elsewhere): Place | undefined {
-  if (pid !== undefined) return sourceOf(processMemory(pid), `process ${pid}`);
-  if (core !== undefined) return sourceOf(coreMemory(core), `core file ${core}`);
+export function openElsewhere({ pid, core, target }: Elsewhere): Place | undefined {
+  if (pid !== undefined) return sourceOf(processMemory(pid, target), `process ${pid}`);
+  if (core !== undefined) return sourceOf(coreMemory(core, target), `core file ${core}`);
   return undefined;
 }
 

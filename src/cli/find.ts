@@ -1,10 +1,11 @@
 /** The buffers of a memory as text: for people a table, for programs JSON. */
-import { type FoundBuffer, findBuffers } from '../attach/find.ts';
+import { type FindProgress, type FoundBuffer, findBuffers } from '../attach/find.ts';
 import { hex, MemoryFault, ReleasedError } from '../errors.ts';
 import { formatTarget } from '../target.ts';
 import { glance } from './preview.ts';
 import { searching } from './searching.ts';
 import type { Place } from './source.ts';
+import { commands, printable } from './value.ts';
 
 /** What is shown of what is found. */
 export interface FindOptions {
@@ -16,58 +17,54 @@ export interface FindOptions {
   readonly type?: readonly string[];
 }
 
+/** What a search came to. */
+interface Searched {
+  readonly shown: readonly FoundBuffer[];
+  readonly progress: Readonly<FindProgress>;
+  readonly fault: MemoryFault | undefined;
+}
+
 /**
  * Prints what is found.
  *
  * @returns what went wrong on the way, if anything did: then not all was found
  */
-export function find(source: Place, options: FindOptions, print: (text: string) => void): MemoryFault | undefined {
-  const { found, unread, fault } = search(source, options);
-  const { limit, json } = options;
-  const shown = limit > 0 ? found.slice(0, limit) : found;
-  if (json) print(toJson(source, shown, found, unread, fault));
-  else print(table(source, shown, found, unread));
-  return fault;
+export function find(place: Place, options: FindOptions, print: (text: string) => void): MemoryFault | undefined {
+  const searched = search(place, options);
+  print(options.json ? toJson(place, searched) : table(place, searched));
+  return searched.fault;
 }
 
-interface Searched {
-  readonly found: readonly FoundBuffer[];
-  /** Bytes that could not be read. */
-  readonly unread: number;
-  readonly fault: MemoryFault | undefined;
-}
-
-function search({ memory }: Place, { minBytes, type }: FindOptions): Searched {
-  const found: FoundBuffer[] = [];
-  let unread = 0;
+function search({ memory }: Place, { minBytes, type, limit }: FindOptions): Searched {
+  const shown: FoundBuffer[] = [];
+  let progress: Readonly<FindProgress> = { done: 0, total: 0, unread: 0, found: 0, bytes: 0 };
   try {
     searching('searching', (tell) => {
-      const onProgress: typeof tell = (progress) => {
-        ({ unread } = progress);
-        tell(progress);
+      const onProgress = (now: Readonly<FindProgress>): void => {
+        progress = now;
+        tell(now);
       };
-      for (const buffer of findBuffers(memory, { minBytes, onProgress })) {
-        if (!type || type.includes(buffer.type)) found.push(buffer);
-      }
+      const options = { minBytes, onProgress, ...(limit > 0 && { limit }), ...(type && { types: type }) };
+      for (const buffer of findBuffers(memory, options)) shown.push(buffer);
     });
   } catch (error) {
-    if (error instanceof MemoryFault) return { found, unread, fault: error };
+    if (error instanceof MemoryFault) return { shown, progress, fault: error };
     throw error;
   }
-  return { found, unread, fault: undefined };
+  return { shown, progress, fault: undefined };
 }
 
-function toJson(
-  { memory }: Place,
-  shown: readonly FoundBuffer[],
-  found: readonly FoundBuffer[],
-  unread: number,
-  fault: MemoryFault | undefined,
-): string {
+function toJson({ memory }: Place, { shown, progress, fault }: Searched): string {
   const address = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? hex(value) : value);
   const buffers = shown.map(({ exports = null, exporter = null, ...rest }) => ({ ...rest, exports, exporter }));
-  const target = formatTarget(memory.target);
-  return JSON.stringify({ target, complete: !fault, found: found.length, unread, buffers }, address);
+  const { found, unread } = progress;
+  const all = { target: formatTarget(memory.target), complete: !fault, found, unread, buffers };
+  return JSON.stringify(all, address).replace(commands, escaped);
+}
+
+/** What JSON leaves as it is, and a terminal would obey. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 const columns = ['address', 'type', 'format', 'shape', 'bytes', 'refs', 'exports', 'memory of', 'elements'] as const;
@@ -75,24 +72,24 @@ const columns = ['address', 'type', 'format', 'shape', 'bytes', 'refs', 'exports
 /** Those that are numbers stand to the right. */
 const toRight: ReadonlySet<string> = new Set(['bytes', 'refs', 'exports']);
 
-function table(source: Place, shown: readonly FoundBuffer[], found: readonly FoundBuffer[], unread: number): string {
-  const rows = [[...columns], ...shown.map(rowOf)];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+function table({ title, memory }: Place, { shown, progress }: Searched): string {
+  const rows = [[...columns], ...shown.map((buffer) => rowOf(buffer).map(printable))];
+  const widths = columns.map((_, i) => rows.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 0));
   const lines = rows.map((row) =>
     row
       .map((cell, i) => (toRight.has(columns[i] ?? '') ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
       .join('  ')
       .trimEnd(),
   );
-  const bytes = found.reduce((sum, { nbytes, exporter }) => sum + (exporter ? 0 : nbytes), 0);
-  const left = found.length - shown.length;
+  const { found, bytes, unread } = progress;
+  const left = found - shown.length;
   const notes = [
-    `${found.length} buffers, ${bytes} bytes of their own`,
+    `${found} buffers, ${bytes} bytes of their own`,
     ...(left > 0 ? [`${left} smaller ones are not shown; --limit 0 shows all`] : []),
     ...(unread > 0 ? [`${unread} bytes that were mapped could not be read, and were not searched`] : []),
-    ...(source.memory.changing ? ['the process ran on meanwhile: what is shown is of different moments'] : []),
+    ...(memory.changing ? ['the process ran on meanwhile: what is shown is of different moments'] : []),
   ];
-  return [source.title, '', ...lines, '', ...notes].join('\n');
+  return [title, '', ...lines, '', ...notes].join('\n');
 }
 
 function rowOf(buffer: FoundBuffer): string[] {

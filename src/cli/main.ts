@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { encodeJsonChunks } from '../json/encode.ts';
+import { parseTarget } from '../layouts/targets.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { type Elsewhere, openElsewhere } from './elsewhere.ts';
@@ -13,13 +14,15 @@ import { type FindOptions, find } from './find.ts';
 import { differencesJson, differencesTable, layoutsJson, layoutsOf, layoutTable } from './layout.ts';
 import { openPlace, openSource, type SourceOptions } from './open.ts';
 import { show } from './show.ts';
+import { printable } from './value.ts';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const tell = (text: string): void => void process.stderr.write(`memview: ${text}\n`);
+const tell = (text: string): void =>
+  void process.stderr.write(`memview: ${text.split('\n').map(printable).join('\n')}\n`);
 
 const program = new Command('memview')
   .description("Python's buffers: the live structs, the elements, their JSON")
@@ -49,6 +52,10 @@ const pid = (): Option =>
     if (/^[1-9]\d*$/.test(text)) return Number(text);
     throw new InvalidArgumentError('expected the number of a process.');
   });
+const target = (): Option =>
+  new Option('--target <tag>', 'whose objects they are, where that is not found, e.g. 3.12-lp64').argParser(
+    parseTarget,
+  );
 const core = (): Option => new Option('--core <file>', 'the core file of a process that is no more').conflicts('pid');
 
 /** Adds to a verb the options that name another memory, where an address or a global is looked at. */
@@ -57,6 +64,7 @@ function elsewhere(verb: Command): Command {
   return verb
     .addOption(pid().conflicts(others))
     .addOption(core().conflicts(others))
+    .addOption(target().conflicts(others))
     .addHelpText(
       'after',
       `
@@ -102,6 +110,7 @@ program
   .description('the buffers of a running process or of a core file, the biggest first')
   .addOption(pid())
   .addOption(core())
+  .addOption(target())
   .option('--limit <count>', 'how many are shown; 0 for all', whole, 20)
   .option('--min-bytes <bytes>', 'leave out those of fewer bytes', whole, 0)
   .option('--type <name...>', 'only objects of these types, e.g. numpy.ndarray')

@@ -11,7 +11,7 @@ import { type BufferKind, bufferKind } from '../view/native-object.ts';
 import { Py_TYPE, readType } from '../view/py-object.ts';
 import { readSizes, readStruct } from '../view/struct.ts';
 import { preview } from './preview.ts';
-import { bytesText } from './value.ts';
+import { bytesText, printable } from './value.ts';
 
 /** The flags of a memoryview, by their bits. */
 const flagNames = Object.entries(memoryobject).flatMap(([name, bit]) =>
@@ -68,7 +68,7 @@ function* fieldLines(
       yield { offset, name, value: '' };
       yield* fieldLines(memory, view, field.layout, value as Record<string, unknown>, offset, depth + 1);
     } else {
-      yield { offset, name, value: describe(memory, view, field.name, field.c, value) };
+      yield { offset, name, value: printable(describe(memory, view, field.name, field.c, value)) };
     }
   }
 }
@@ -76,7 +76,7 @@ function* fieldLines(
 /** A value and, where it points somewhere that says more, what is there. */
 function describe(memory: Memory, view: BufferView, name: string, c: string, value: unknown): string {
   if (name === 'ob_array') return trailing(memory, view);
-  if (name === 'ob_sval') return bytesText(view.bytes);
+  if (name === 'ob_sval') return bytesText(view.slice([0, 100]).bytes);
   if (name === 'flags' && view.source === 'buffer')
     return `${value}  ${flagNames.flatMap(([flag, bit]) => (Number(value) & bit ? [flag] : [])).join(' | ')}`;
   if (typeof value !== 'bigint' || !c.endsWith('*')) return String(value);
@@ -118,7 +118,7 @@ function trailing(memory: Memory, view: BufferView): string {
 function viewLines(view: BufferView): string[] {
   const contiguous = view.cContiguous ? 'C' : view.fContiguous ? 'Fortran' : 'no';
   return [
-    `format   ${JSON.stringify(view.format)}, itemsize ${view.itemsize}`,
+    `format   ${printable(JSON.stringify(view.format))}, itemsize ${view.itemsize}`,
     `shape    (${view.shape.join(', ')})`,
     `strides  (${view.strides.join(', ')}) bytes, contiguous: ${contiguous}`,
     `data     ${view.nbytes} bytes at ${hex(view.address)}${view.readonly ? ', read-only' : ''}`,

@@ -5,16 +5,31 @@ import { Datetime64, Timedelta64 } from '../view/time.ts';
 /** Bytes of a value that are shown. */
 const MOST_BYTES = 16;
 
+/**
+ * Text that comes from another program, as it can be shown: what would command a terminal, or turn the line around, is
+ * written as `\x1b`.
+ */
+export function printable(text: string): string {
+  return text.replace(commands, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code > 0xff ? `\\u${code.toString(16)}` : `\\x${code.toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** What a terminal obeys: C0, DEL and C1, and Unicode's directions (UAX #9). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+export const commands = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** The value, in Python's notation where JavaScript has none of its own. */
 export function valueText(value: ElementValue): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return printable(JSON.stringify(value));
   if (typeof value !== 'object') return Object.is(value, -0) ? '-0' : String(value);
   if (value instanceof Datetime64 || value instanceof Timedelta64) return value.toString();
   if (value instanceof Uint8Array) return bytesText(value);
   if (Array.isArray(value)) return `(${value.map(valueText).join(', ')})`;
   if (isComplex(value)) return `${value.re}${value.im < 0 || Object.is(value.im, -0) ? '' : '+'}${value.im}j`;
   return `{${Object.entries(value)
-    .map(([name, part]) => `${name}: ${valueText(part)}`)
+    .map(([name, part]) => `${printable(name)}: ${valueText(part)}`)
     .join(', ')}}`;
 }
 

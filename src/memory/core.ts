@@ -47,7 +47,8 @@ export function openCore(path: string): Core {
 export function coreOf(source: Source, name: string, open: (path: string) => Source): Core {
   const { facts, ranges } = attemptRead(name, source);
   const mappings = ranges.map(({ held, at, ...mapping }): Mapping => mapping);
-  const partsOf = partsIn(source, ranges, mappedFiles(source, ranges, open));
+  const fileOf = mappedFiles(source, ranges, open);
+  const partsOf = partsIn(source, ranges, fileOf);
   return {
     facts,
     mappings,
@@ -55,6 +56,7 @@ export function coreOf(source: Source, name: string, open: (path: string) => Sou
       target,
       live: false,
       mappings: () => mappings,
+      touched: (mapping) => readableParts(source, ranges, fileOf, mapping),
       readInto(address, bytes) {
         checkRange(address, bytes.length);
         fill(address, bytes, partsOf(address, bytes.length));
@@ -117,6 +119,21 @@ function partsIn(source: Source, ranges: readonly Range[], fileOf: (range: Range
     }
     return parts;
   };
+}
+
+/** Which of a mapping there is, in the core or in the file that was mapped. */
+function readableParts(
+  source: Source,
+  ranges: readonly Range[],
+  fileOf: (range: Range) => Source | string,
+  mapping: Mapping,
+): readonly Mapping[] {
+  const range = ranges[lastAtOrBelow(ranges, mapping.address)];
+  if (range?.address !== mapping.address) return [mapping];
+  const held = Math.max(Math.min(range.held, source.size - range.at), 0);
+  const file = held === range.held && held < range.length ? fileOf(range) : '';
+  if (typeof file === 'string') return held > 0 ? [{ ...mapping, length: held }] : [];
+  return [{ ...mapping, length: Math.min(Math.max(held, file.size - range.offset), range.length) }];
 }
 
 /** The file that was mapped somewhere, or why it is not to be had, as the end of a sentence. */

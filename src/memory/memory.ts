@@ -49,7 +49,10 @@ export interface Memory {
    * @throws Error if the process has ended.
    */
   mappings?(): readonly Mapping[];
-  /** The parts of a mapping that hold anything: what lies between was never written to. All of it where unknown. */
+  /**
+   * The parts of a mapping that hold what a search could be for: all but what was never written to, and what cannot be
+   * read. Without it, all.
+   */
   touched?(mapping: Mapping): readonly Mapping[];
 }
 

@@ -35,7 +35,8 @@ export function processMemory(pid: number | 'self', target: Target, changing = !
     checkRange(address, length);
     for (let done = 0; done < length; ) {
       const count = readAt(handle, target, done, address, length);
-      if (count === 0) throw new MemoryFault(address, length, 'the process has ended');
+      // Also of a process that runs another program since: its number is the same, its memory is not.
+      if (count === 0) throw new MemoryFault(address, length, 'the process has ended', { ended: true });
       done += count;
     }
   };
@@ -118,8 +119,9 @@ function mappingOf(line: string, path: string): Mapping {
   };
 }
 
-/** Bits of an entry of /proc/PID/pagemap: the page is in memory, or in swap. */
+/** Bits of the highest byte of an entry of /proc/PID/pagemap: the page is in memory, or in swap; it is the file's. */
 const PRESENT_OR_SWAPPED = 0xc0;
+const OF_FILE = 0x20;
 
 /** Pages whose entries are read at once. */
 const PAGES_AT_ONCE = 1 << 16;
@@ -127,46 +129,73 @@ const PAGES_AT_ONCE = 1 << 16;
 /** Gaps of fewer pages are not worth a part of their own. */
 const SHORTEST_GAP = 16;
 
+/** The data of a library is no larger, in bytes; what is, is data that a program maps. */
+const LARGEST_IMAGE = 64 << 20;
+
+/** From so many bytes on the kernel is asked whether there is anything at all, before it is asked for every page. */
+const HUGE = 1 << 30;
+
 /**
- * The parts of an anonymous mapping that have pages: the others were never written to, and are zeros. Large reserves,
- * as mimalloc makes one of 1 GiB, are mostly such. Of what is mapped from a file, and where Linux does not tell, all.
+ * The parts of a mapping that were written to. What else is anonymous is zeros: large reserves, as mimalloc makes one of
+ * 1 GiB, are mostly such. What else is mapped from a file would be read from it, and be memory of that process from
+ * then on; the data of a library are small and taken whole. All of it where Linux does not tell.
  */
 function touchedParts(pid: number | 'self', mapping: Mapping): readonly Mapping[] {
-  if (mapping.path !== '' && !mapping.path.startsWith('[')) return [mapping];
+  const isFile = mapping.path.startsWith('/');
+  if (isFile && mapping.length <= LARGEST_IMAGE) return [mapping];
+  try {
+    if (mapping.length >= HUGE && isEmpty(pid, mapping)) return [];
+    return writtenParts(pid, mapping, isFile);
+  } catch {
+    return [mapping];
+  }
+}
+
+function writtenParts(pid: number | 'self', mapping: Mapping, isFile: boolean): readonly Mapping[] {
   const parts: Mapping[] = [];
   const entries = Buffer.allocUnsafe(PAGES_AT_ONCE * 8);
-  let file: number | undefined;
+  const pageSize = readPageSize();
+  const file = openSync(`/proc/${pid}/pagemap`, 'r');
+  const give = (from: number, to: number): void => {
+    const address = mapping.address + BigInt(from * pageSize);
+    parts.push({ ...mapping, address, length: (to - from) * pageSize, offset: mapping.offset + from * pageSize });
+  };
   try {
-    const pageSize = readPageSize();
-    file = openSync(`/proc/${pid}/pagemap`, 'r');
     const pages = mapping.length / pageSize;
-    for (let first = 0, from = -1, last = 0; first < pages; first += PAGES_AT_ONCE) {
+    let from = -1;
+    let last = 0;
+    for (let first = 0; first < pages; first += PAGES_AT_ONCE) {
       const count = Math.min(PAGES_AT_ONCE, pages - first);
       const at = (mapping.address / BigInt(pageSize) + BigInt(first)) * 8n;
       if (readSync(file, entries, 0, count * 8, at) !== count * 8) return [mapping];
       for (let i = 0; i < count; i++) {
-        // The highest byte of an entry, which is of the machine's byte order.
-        const present = ((entries[i * 8 + HIGHEST] as number) & PRESENT_OR_SWAPPED) !== 0;
-        if (!present) continue;
+        const bits = entries[i * 8 + HIGHEST] as number;
+        if ((bits & PRESENT_OR_SWAPPED) === 0 || (isFile && (bits & OF_FILE) !== 0)) continue;
         const page = first + i;
-        if (from >= 0 && page - last > SHORTEST_GAP) {
-          parts.push(part(mapping, from * pageSize, (last + 1) * pageSize));
+        if (from < 0) from = page;
+        else if (page - last > SHORTEST_GAP) {
+          give(from, last + 1);
           from = page;
-        } else if (from < 0) from = page;
+        }
         last = page;
       }
-      if (from >= 0 && first + count >= pages) parts.push(part(mapping, from * pageSize, (last + 1) * pageSize));
     }
+    if (from >= 0) give(from, last + 1);
     return parts;
-  } catch {
-    return [mapping];
   } finally {
-    if (file !== undefined) closeSync(file);
+    closeSync(file);
   }
 }
 
-function part(mapping: Mapping, from: number, to: number): Mapping {
-  return { ...mapping, address: mapping.address + BigInt(from), length: to - from };
+/** Whether a mapping has no page, in memory or in swap, says /proc/PID/smaps. */
+function isEmpty(pid: number | 'self', { address }: Mapping): boolean {
+  const text = readFileSync(`/proc/${pid}/smaps`, 'latin1');
+  const begin = text.search(new RegExp(`^0*${address.toString(16)}-`, 'm'));
+  if (begin < 0) return false;
+  const next = text.slice(begin).search(/\n[0-9a-f]+-[0-9a-f]+ /);
+  const entry = text.slice(begin, next < 0 ? undefined : begin + next);
+  const kilobytes = ['Rss', 'Swap'].map((name) => new RegExp(`^${name}: *(\\d+) kB$`, 'm').exec(entry)?.[1]);
+  return kilobytes.every((count) => count === '0');
 }
 
 /** Of <elf.h>: the size of a page, among what the kernel tells each process at its start. */
@@ -207,6 +236,7 @@ function attempt<T>(path: string, open: () => T): T {
 }
 
 function remedyOf(code: string): string {
+  if (code === 'EMFILE') return 'too many files are open; those of memories that nothing refers to are closed, in time';
   if (code === 'ENOENT' || code === 'ESRCH') return 'there is no such process, or it has ended, or this is not Linux';
   if (code !== 'EACCES' && code !== 'EPERM') return 'expected a running process of this user, on Linux';
   return (

@@ -114,6 +114,9 @@ function readDescr(memory: Memory, address: bigint): Descr {
   throw unsound(address, `its type states ${own} bytes, and numpy.dtype ${base}`);
 }
 
+/** Those that were read before, for who reads thousands of arrays in one go. */
+export type ElementTypes = Map<string, ElementType>;
+
 /** What an array has to know of its elements. */
 export interface ElementType {
   readonly format: string;
@@ -125,13 +128,29 @@ export interface ElementType {
  * name with a colon, is in brackets, or bytes without a meaning.
  *
  * @param aligned whether the elements lie where C would put them: then numbers are C's, without a mark
+ * @param known what was read before of the same memory; what is read is added
  * @throws FormatError if it contradicts itself, MemoryFault if it cannot be read.
  */
-export function readElementType(memory: Memory, address: bigint, aligned: boolean): ElementType {
+export function readElementType(memory: Memory, address: bigint, aligned: boolean, known?: ElementTypes): ElementType {
+  const key = `${address} ${aligned}`;
+  const before = known?.get(key);
+  if (before) return before;
   const descr = readDescr(memory, address);
   if (descr.elsize < 0 || !Number.isSafeInteger(descr.elsize)) throw unsound(address, `elsize is ${descr.elsize}`);
-  const format = plainFormat(memory, descr, aligned) ?? new Formatter(memory).format(descr, address, 0);
-  return { format, itemsize: descr.elsize };
+  const format = plainFormat(memory, descr, aligned) ?? compoundFormat(memory, descr, address);
+  const type = { format, itemsize: descr.elsize };
+  known?.set(key, type);
+  return type;
+}
+
+function compoundFormat(memory: Memory, descr: Descr, address: bigint): string {
+  try {
+    return new Formatter(memory).format(descr, address, 0);
+  } catch (error) {
+    // Names that are no strings, fields that are no tuple.
+    if (error instanceof TypeError) throw unsound(address, error.message);
+    throw error;
+  }
 }
 
 /** Of an element for which the buffer protocol has a code; undefined for all else. */

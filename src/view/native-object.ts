@@ -11,7 +11,7 @@ import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { verifySizes } from '../layouts/recognise.ts';
 import type { Memory } from '../memory/memory.ts';
 import { dataModels, formatTarget, perTarget, type Target } from '../target.ts';
-import { readElementType } from './descr.ts';
+import { type ElementTypes, readElementType } from './descr.ts';
 import { type BufferInfo, checkInfo, cStrides, readBufferInfo } from './py-buffer.ts';
 import { baseTypes, Py_TYPE, perStaticType, type TypeAt } from './py-object.ts';
 import { isCContiguous, isFContiguous } from './select.ts';
@@ -26,7 +26,7 @@ interface Kind {
   readonly heap?: true;
   /** @throws LayoutMismatch if the type states other sizes than the target's layouts have. */
   readonly verify: (target: Target, type: TypeAt) => void;
-  readonly read: (memory: Memory, address: bigint) => BufferInfo;
+  readonly read: (memory: Memory, address: bigint, known?: ElementTypes) => BufferInfo;
 }
 
 /** By `tp_name`. */
@@ -35,7 +35,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     kind: 'memoryview',
     verify: (target, { basicsize, itemsize }) =>
       verifySizes(target, { 'memoryview.__basicsize__': basicsize, 'memoryview.__itemsize__': itemsize }),
-    read: readBufferInfo,
+    read: (memory, address) => readBufferInfo(memory, address),
   },
   bytes: {
     kind: 'bytes',
@@ -103,13 +103,14 @@ const byKind = new Map(Object.values(kinds).map((each) => [each.kind, each]));
  * What a view of an object has to know, its elements not read.
  *
  * @param kind of the object, as {@link bufferKind} says of its type
+ * @param known element types of numpy that were read before of the same memory
  * @throws ReleasedError if it is a memoryview that was released.
  * @throws FormatError if it contradicts itself.
  * @throws MemoryFault if it or a pointer in it cannot be read.
  * @internal
  */
-export function readInfo(memory: Memory, address: bigint, kind: BufferKind): BufferInfo {
-  return (byKind.get(kind) as Kind).read(memory, address);
+export function readInfo(memory: Memory, address: bigint, kind: BufferKind, known?: ElementTypes): BufferInfo {
+  return (byKind.get(kind) as Kind).read(memory, address, known);
 }
 
 /**
@@ -176,7 +177,7 @@ function readArray(memory: Memory, address: bigint): BufferInfo {
   return row(address, ob_item, ob_base.ob_size, wide ? 'w' : code, itemsize);
 }
 
-function readArrayOfNumpy(memory: Memory, address: bigint): BufferInfo {
+function readArrayOfNumpy(memory: Memory, address: bigint, known?: ElementTypes): BufferInfo {
   const { data, nd, dimensions, strides, descr, flags } = readStruct(
     memory,
     layoutsFor(memory.target).PyArrayObject_fields,
@@ -185,7 +186,7 @@ function readArrayOfNumpy(memory: Memory, address: bigint): BufferInfo {
   if (nd < 0 || nd > PyBUF_MAX_NDIM) {
     throw unsound('numpy.ndarray', address, `nd is ${nd}, expected 0 to ${PyBUF_MAX_NDIM}`);
   }
-  const { format, itemsize } = readElementType(memory, descr, (flags & NPY_ARRAY_ALIGNED) !== 0);
+  const { format, itemsize } = readElementType(memory, descr, (flags & NPY_ARRAY_ALIGNED) !== 0, known);
   const info = checkInfo({
     address: data,
     object: address,

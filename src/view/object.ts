@@ -9,7 +9,7 @@ import { BufferView } from './buffer-view.ts';
 import { Lifetime } from './lifetime.ts';
 import { type BufferKind, bufferKind, readInfo } from './native-object.ts';
 import { type BufferInfo, checkReadable, extentOf } from './py-buffer.ts';
-import { Py_REFCNT, Py_TYPE, readType } from './py-object.ts';
+import { isAlive, Py_TYPE, readType } from './py-object.ts';
 import { readPointer } from './struct.ts';
 import { settled, watched } from './watched.ts';
 
@@ -41,7 +41,7 @@ const checked = new WeakSet<Memory>();
  */
 export function viewObject(memory: Memory, address: bigint): BufferView {
   if (memory.changing) return viewChanging(memory, address);
-  return viewOf(memory, readInfo(memory, address, kindOf(memory, address, Py_TYPE(memory, address))));
+  return viewOf(memory, look(memory, address).info);
 }
 
 function viewOf(memory: Memory, info: BufferInfo): BufferView {
@@ -62,20 +62,28 @@ function viewChanging(memory: Memory, address: bigint): BufferView {
 /** An object at a moment. */
 interface Seen {
   readonly type: bigint;
-  /** What was freed has no references, for as long as nothing else lies there. */
-  readonly alive: boolean;
   readonly info: BufferInfo;
 }
 
 function look(memory: Memory, address: bigint): Seen {
   const type = Py_TYPE(memory, address);
-  const info = readInfo(memory, address, kindOf(memory, address, type));
-  return { type, alive: Py_REFCNT(memory, address) > 0, info };
+  const kind = kindOf(memory, address, type);
+  if (mayBeFreed(memory) && !isAlive(memory, address)) throw freed(address);
+  return { type, info: readInfo(memory, address, kind) };
 }
 
-function show({ type, alive, info }: Seen): string {
+/** Whether nobody keeps alive what is viewed. Of what was freed all but the first bytes may still say what it was. */
+function mayBeFreed({ live, lend }: Memory): boolean {
+  return !live && !lend;
+}
+
+function freed(address: bigint): MemoryFault {
+  return new MemoryFault(address, 0, 'no object is there any more: its reference count is that of one that was freed');
+}
+
+function show({ type, info }: Seen): string {
   const { source, format, itemsize, readonly, shape, strides, suboffsets = [] } = info;
-  return [type, alive, info.address, source, itemsize, readonly, shape, strides, suboffsets, format].join('|');
+  return [type, info.address, source, itemsize, readonly, shape, strides, suboffsets, format].join('|');
 }
 
 function kindOf(memory: Memory, address: bigint, type: bigint): BufferKind {
@@ -92,7 +100,8 @@ function kindOf(memory: Memory, address: bigint, type: bigint): BufferKind {
 }
 
 /** @throws MemoryFault if what is there is not even an object. */
-function notABuffer(memory: Memory, address: bigint, type: bigint): TypeError {
+function notABuffer(memory: Memory, address: bigint, type: bigint): Error {
+  if (mayBeFreed(memory) && !isAlive(memory, address)) return freed(address);
   const name = JSON.stringify(readType(memory, type).name);
   const known = 'memoryview, bytes, bytearray, array.array or numpy.ndarray';
   return new TypeError(`expected a ${known} at ${hex(address)}, got ${name}`);

@@ -27,6 +27,43 @@ const countReader = perTarget((target) => {
   return { size, count: (bytes: DataView) => local(bytes) + Number(shared(bytes) >> _Py_REF_SHARED_SHIFT) };
 });
 
+/** No object is referred to by more than the count of an immortal one. */
+const MOST_REFERENCES = 2 ** 32;
+/** A freed block's first word leads to the next one of its arena, which is not farther away in bytes. */
+const ARENA = 1 << 20;
+/** The same of mimalloc, which free-threaded builds have: a page of it lies within a segment of 32 MiB. */
+const SEGMENT = 1 << 25;
+/** A count below it is one, even where addresses are as small. */
+const FEW_REFERENCES = 1 << 16;
+
+/** What in the header of an object an allocator writes over when it is freed. */
+const headerReaders = perTarget((target) => {
+  const { PyObject } = layoutsFor(target);
+  const none = () => 0;
+  return {
+    size: PyObject.size,
+    overflow: PyObject.has('ob_overflow') ? fieldReader(PyObject, 'ob_overflow', 'number') : none,
+    thread: PyObject.has('ob_tid') ? fieldReader(PyObject, 'ob_tid', 'number') : none,
+  };
+});
+
+/**
+ * Whether the reference count of an object is that of a living one. An allocator writes where the next free block is
+ * over the first word of what was freed; what else it held stays.
+ *
+ * @throws MemoryFault if it cannot be read.
+ * @internal
+ */
+export function isAlive(memory: Memory, address: bigint): boolean {
+  const count = Py_REFCNT(memory, address);
+  if (count <= 0 || count > MOST_REFERENCES) return false;
+  if (count > FEW_REFERENCES && Math.abs(count - Number(address)) < ARENA) return false;
+  const { size, overflow, thread } = headerReaders(memory.target);
+  const bytes = dataViewOf(memory.read(address, size));
+  // What was moved on growing keeps its count where the first word is the thread it belongs to.
+  return overflow(bytes) === 0 && (thread(bytes) === 0 || Math.abs(thread(bytes) - Number(address)) > SEGMENT);
+}
+
 /** Where in an object the address of its type lies: every look at an object begins with it. */
 const typeReader = perTarget((target) => {
   const { PyObject } = layoutsFor(target);

@@ -99,9 +99,10 @@ function unknownTo(living: Living, memory: Memory, found: ReadonlyMap<number, Fo
 }
 
 /** Whether the file that is mapped where bytes lie has them, with their length and the NUL: frozen modules' code. */
-function isCompiledIn(memory: Memory, { type, view, nbytes }: FoundBuffer, files: Map<string, Buffer>): boolean {
-  if (type !== 'bytes') return false;
-  const { address } = view();
+function isCompiledIn(memory: Memory, found: FoundBuffer, files: Map<string, Buffer>): boolean {
+  if (found.type !== 'bytes') return false;
+  const { nbytes } = found;
+  const { address } = found.view();
   const mapping = memory.mappings?.().findLast((one) => one.address <= address);
   if (!mapping?.path.startsWith('/')) return false;
   const file = files.get(mapping.path) ?? readFileSync(mapping.path);
