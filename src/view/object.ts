@@ -68,7 +68,7 @@ interface Seen {
 function look(memory: Memory, address: bigint): Seen {
   const type = Py_TYPE(memory, address);
   const kind = kindOf(memory, address, type);
-  if (mayBeFreed(memory) && !isAlive(memory, address)) throw freed(address);
+  if (mayBeFreed(memory) && !isAlive(memory, address)) throw freed(memory, address);
   return { type, info: readInfo(memory, address, kind) };
 }
 
@@ -77,8 +77,9 @@ function mayBeFreed({ live, lend }: Memory): boolean {
   return !live && !lend;
 }
 
-function freed(address: bigint): MemoryFault {
-  return new MemoryFault(address, 0, 'no object is there any more: its reference count is that of one that was freed');
+function freed({ target }: Memory, address: bigint): MemoryFault {
+  const { size } = layoutsFor(target).PyObject;
+  return new MemoryFault(address, size, 'it says what a freed object says: its reference count is none');
 }
 
 function show({ type, info }: Seen): string {
@@ -101,7 +102,7 @@ function kindOf(memory: Memory, address: bigint, type: bigint): BufferKind {
 
 /** @throws MemoryFault if what is there is not even an object. */
 function notABuffer(memory: Memory, address: bigint, type: bigint): Error {
-  if (mayBeFreed(memory) && !isAlive(memory, address)) return freed(address);
+  if (mayBeFreed(memory) && !isAlive(memory, address)) return freed(memory, address);
   const name = JSON.stringify(readType(memory, type).name);
   const known = 'memoryview, bytes, bytearray, array.array or numpy.ndarray';
   return new TypeError(`expected a ${known} at ${hex(address)}, got ${name}`);

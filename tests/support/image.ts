@@ -47,7 +47,7 @@ export function imageSegments(image: Image): Segment[] {
   const { managedBasicsize } = image;
   const target = parseTarget(tag);
   const { pointer, byteOrder } = dataModels[target.model];
-  const { PyMemoryViewObject: layout, PyTypeObject, _PyManagedBufferObject } = layoutsFor(target);
+  const { PyObject, PyMemoryViewObject: layout, PyTypeObject, _PyManagedBufferObject } = layoutsFor(target);
   const strides = image.strides === undefined ? contiguous(shape, itemsize) : image.strides;
   const lists = [shape, strides ?? [], suboffsets ?? []];
   const at = layout.offsetOf('ob_array');
@@ -61,6 +61,7 @@ export function imageSegments(image: Image): Segment[] {
   const array = (before: number): bigint => OBJECT + BigInt(at + before * pointer);
   const nbytes = shape.reduce((product, n) => product * n, itemsize);
   const values: Record<string, bigint> = {
+    [`ob_base.ob_base.${PyObject.has('ob_refcnt') ? 'ob_refcnt' : 'ob_ref_local'}`]: 1n,
     'ob_base.ob_base.ob_type': TYPE,
     mbuf: MANAGED,
     flags: BigInt(flags),

@@ -33,7 +33,7 @@ describe('metadata', () => {
       object: OBJECT,
       flags: 6,
       exports: 0,
-      refcount: 0,
+      refcount: 1,
     });
   });
 
