@@ -7,14 +7,29 @@ import { layoutsFor } from '../layouts/layouts.ts';
 import { Py_TPFLAGS_READY, Py_TPFLAGS_TYPE_SUBCLASS } from '../layouts/typeobject.ts';
 import type { Mapping } from '../memory/mapping.ts';
 import type { Memory } from '../memory/memory.ts';
+import { perTarget } from '../target.ts';
 import { readType, readTypeFlags } from '../view/py-object.ts';
+import { readPointer } from '../view/struct.ts';
 import { chunksOf, modelOf, pointersTo, pointersToSelf, type SweepProgress } from './sweep.ts';
 
-/** What the type at an address is, `metaclass` if its instances are types; undefined if there is none. */
+/** Where a type has the order in which its bases are looked through, and where that has its first. */
+const mroOffsets = perTarget((target) => {
+  const { PyTypeObject, PyTupleObject } = layoutsFor(target);
+  return { mro: BigInt(PyTypeObject.offsetOf('tp_mro')), first: BigInt(PyTupleObject.offsetOf('ob_item')) };
+});
+
+/**
+ * What the type at an address is, `metaclass` if its instances are types; undefined if there is none. A type is the
+ * first of its own `tp_mro`, which a copy of one, in the memory of whoever has read it, is not.
+ */
 export function typeKind(memory: Memory, address: bigint): 'class' | 'metaclass' | undefined {
-  const flags = orUndefined(() => readTypeFlags(memory, address)) ?? 0n;
-  if (!(flags & Py_TPFLAGS_READY)) return undefined;
-  return flags & Py_TPFLAGS_TYPE_SUBCLASS ? 'metaclass' : 'class';
+  return orUndefined(() => {
+    const flags = readTypeFlags(memory, address);
+    if (!(flags & Py_TPFLAGS_READY)) return undefined;
+    const { mro, first } = mroOffsets(memory.target);
+    if (readPointer(memory, readPointer(memory, address + mro) + first) !== address) return undefined;
+    return flags & Py_TPFLAGS_TYPE_SUBCLASS ? 'metaclass' : 'class';
+  });
 }
 
 /** The name of a type, undefined if there is none at the address. */
