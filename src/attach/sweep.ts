@@ -181,7 +181,7 @@ export function pointersTo(values: Iterable<bigint>, model: DataModel): Finder {
   const table = new Uint8Array(1 << HASH_BITS);
   for (const value of wanted) table[hash(lowHalf(value, model))] = 1;
   return ({ bytes }) => {
-    const words = wordsOf(bytes);
+    const words = wordsOf(bytes, step);
     const view = dataViewOf(bytes);
     const hits: Hit[] = [];
     const look = (i: number): void => {
@@ -212,7 +212,7 @@ export function pointersToSelf(before: number, model: DataModel): Finder {
   const { step, low } = halves(model);
   const read = scalarReader(uintptr_t, model);
   return ({ address, bytes }) => {
-    const words = wordsOf(bytes);
+    const words = wordsOf(bytes, step);
     const hits: Hit[] = [];
     const first = address - BigInt(before);
     if (isNative(model)) {
@@ -238,16 +238,17 @@ function halves({ pointer, byteOrder }: DataModel): { readonly step: number; rea
   return { step, low: byteOrder === 'little' ? 0 : step - 1 };
 }
 
-/** Whole words only. */
-function wordsOf({ buffer, byteOffset, length }: Uint8Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, length >>> 2);
+/** Words of 32 bits, as many as make whole pointers of `step` each. */
+function wordsOf({ buffer, byteOffset, length }: Uint8Array, step: number): Uint32Array {
+  const words = length >>> 2;
+  return new Uint32Array(buffer, byteOffset, words - (words % step));
 }
 
 /** The lower half of a pointer as this machine reads it out of the target's bytes. */
 function lowHalf(value: bigint, { byteOrder }: DataModel): number {
   const bytes = new Uint8Array(4);
   dataViewOf(bytes).setUint32(0, Number(BigInt.asUintN(32, value)), byteOrder === 'little');
-  return wordsOf(bytes)[0] as number;
+  return wordsOf(bytes, 1)[0] as number;
 }
 
 /** Whether this machine reads the target's words as the target does. */

@@ -74,6 +74,11 @@ describe.each(coreKinds.filter(({ bits, byteOrder }) => targets[`${bits}${byteOr
     );
     const places = [0, 1, 2, 3, 4, 1000, 1001, 4095, 4096, 4097, 4098];
     for (const [i, place] of places.entries()) put(place * width, wanted[i % 3] as bigint);
+    // What is no whole pointer at the end is none.
+    for (let cut = 1; cut < width; cut++) {
+      const { length } = pointersTo(wanted, model)({ address: 0x10000n, bytes: bytes.subarray(0, -cut) });
+      expect(length).toBe(places.length - 1);
+    }
     // The same lower half with another upper one is another word.
     if (width === 8) put(2000 * width, 0x1000n | (1n << 40n));
     const hits = pointersTo(wanted, model)({ address: 0x10000n, bytes });
