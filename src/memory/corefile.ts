@@ -20,7 +20,7 @@ import {
   PT_LOAD,
   PT_NOTE,
 } from './elf.ts';
-import type { Mapping } from './mapping.ts';
+import { byAddress, type Mapping } from './mapping.ts';
 
 /** Bytes by their offset: those of a file. */
 export interface Source {
@@ -170,7 +170,7 @@ function loadOf({ p_vaddr, p_memsz, p_filesz, p_offset, p_flags }: Phdr, bits: B
 
 /** Sorted by address; two that overlap would be two answers to one question. */
 function inOrder<T extends Span>(spans: T[]): T[] {
-  spans.sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+  spans.sort(byAddress);
   for (const [i, { address }] of spans.entries()) {
     const before = spans[i - 1];
     if (before && before.end > address) {

@@ -28,3 +28,8 @@ export function lastAtOrBelow(sorted: readonly { readonly address: bigint }[], a
   }
   return low - 1;
 }
+
+/** Compares by address, for a sort. */
+export function byAddress(a: { readonly address: bigint }, b: { readonly address: bigint }): number {
+  return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
+}

@@ -90,6 +90,16 @@ export function checkRange(address: bigint, length: number): void {
   }
 }
 
+/** What is read, or undefined where it cannot be; of a process that has ended nothing can be, which is a fault. */
+export function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MemoryFault && !error.ended) return undefined;
+    throw error;
+  }
+}
+
 const PAGE = 4096n;
 
 /**

@@ -1,6 +1,5 @@
 /** A memory as it is at one moment: for many small reads that lie close together. */
-import { MemoryFault } from '../errors.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, orUndefined } from './memory.ts';
 
 /** The least that is readable as a whole, in bytes: a page of the operating system. */
 const PAGE = 4096;
@@ -13,7 +12,7 @@ export function pagedMemory(beneath: Memory): Memory {
   const pages = new Map<number, Uint8Array | undefined>();
   const page = (index: number): Uint8Array | undefined => {
     if (pages.has(index)) return pages.get(index);
-    const bytes = attempt(() => beneath.read(BigInt(index * PAGE), PAGE));
+    const bytes = orUndefined(() => beneath.read(BigInt(index * PAGE), PAGE));
     // Without Buffer's own, slower subarray.
     const plain = bytes && new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     pages.set(index, plain);
@@ -31,13 +30,4 @@ export function pagedMemory(beneath: Memory): Memory {
       return (within && page(index)?.subarray(start, start + length)) || beneath.read(address, length);
     },
   };
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MemoryFault) return undefined;
-    throw error;
-  }
 }

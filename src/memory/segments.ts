@@ -1,7 +1,7 @@
 /** A memory made of pieces, each at its address. */
 import { MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
-import { lastAtOrBelow, type Mapping } from './mapping.ts';
+import { byAddress, lastAtOrBelow, type Mapping } from './mapping.ts';
 import { checkRange, type Memory } from './memory.ts';
 
 /** Bytes that lie at an address. */
@@ -49,10 +49,6 @@ export function segmentMemory(segments: Iterable<Segment>, target: Target, benea
       throw new MemoryFault(address, length, 'no segment holds all of it');
     },
   };
-}
-
-function byAddress(a: { readonly address: bigint }, b: { readonly address: bigint }): number {
-  return a.address < b.address ? -1 : a.address > b.address ? 1 : 0;
 }
 
 function mappingOf({ address, bytes }: Segment): Mapping {
