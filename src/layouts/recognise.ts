@@ -125,7 +125,13 @@ export function verifySizes(target: Target, found: BuildFacts['sizes']): void {
   );
 }
 
-function requireEqual(target: Target, facts: readonly Mismatch[]): void {
+/**
+ * Refuses a target of which some facts are others than expected.
+ *
+ * @throws LayoutMismatch that names them.
+ * @internal
+ */
+export function requireEqual(target: Target, facts: readonly Mismatch[]): void {
   const mismatches = facts.filter(({ expected, found }) => expected !== found);
   if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(target), mismatches);
 }

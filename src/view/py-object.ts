@@ -13,19 +13,9 @@ import { fieldReader } from './struct.ts';
  * @throws MemoryFault if the object cannot be read.
  */
 export function Py_REFCNT(memory: Memory, address: bigint): number {
-  const { size, count } = countReader(memory.target);
+  const { size, count } = headerReaders(memory.target);
   return count(dataViewOf(memory.read(address, size)));
 }
-
-/** How an object counts its references; a shared count may be negative, as long as the thread's own outweighs it. */
-const countReader = perTarget((target) => {
-  const { PyObject } = layoutsFor(target);
-  const { size } = PyObject;
-  if (PyObject.has('ob_refcnt')) return { size, count: fieldReader(PyObject, 'ob_refcnt', 'number') };
-  const local = fieldReader(PyObject, 'ob_ref_local', 'number');
-  const shared = fieldReader(PyObject, 'ob_ref_shared', 'bigint');
-  return { size, count: (bytes: DataView) => local(bytes) + Number(shared(bytes) >> _Py_REF_SHARED_SHIFT) };
-});
 
 /** No object is referred to by more than the count of an immortal one. */
 const MOST_REFERENCES = 2 ** 32;
@@ -33,18 +23,23 @@ const MOST_REFERENCES = 2 ** 32;
 const ARENA = 1 << 20;
 /** The same of mimalloc, which free-threaded builds have: a page of it lies within a segment of 32 MiB. */
 const SEGMENT = 1 << 25;
-/** A count below it is one, even where addresses are as small. */
-const FEW_REFERENCES = 1 << 16;
+/** A count below it is one, even where addresses are as small. @internal */
+export const FEW_REFERENCES = 1 << 16;
 
-/** What in the header of an object an allocator writes over when it is freed. */
+/** How an object counts its references, and what else of its header an allocator writes over when it is freed. */
 const headerReaders = perTarget((target) => {
   const { PyObject } = layoutsFor(target);
+  const { size } = PyObject;
   const none = () => 0;
-  return {
-    size: PyObject.size,
-    overflow: PyObject.has('ob_overflow') ? fieldReader(PyObject, 'ob_overflow', 'number') : none,
-    thread: PyObject.has('ob_tid') ? fieldReader(PyObject, 'ob_tid', 'number') : none,
-  };
+  if (PyObject.has('ob_refcnt')) {
+    const overflow = PyObject.has('ob_overflow') ? fieldReader(PyObject, 'ob_overflow', 'number') : none;
+    return { size, count: fieldReader(PyObject, 'ob_refcnt', 'number'), overflow, thread: none };
+  }
+  const local = fieldReader(PyObject, 'ob_ref_local', 'number');
+  const shared = fieldReader(PyObject, 'ob_ref_shared', 'bigint');
+  // A shared count may be negative, as long as the thread's own outweighs it.
+  const count = (bytes: DataView): number => local(bytes) + Number(shared(bytes) >> _Py_REF_SHARED_SHIFT);
+  return { size, count, overflow: none, thread: fieldReader(PyObject, 'ob_tid', 'number') };
 });
 
 /**
@@ -55,13 +50,14 @@ const headerReaders = perTarget((target) => {
  * @internal
  */
 export function isAlive(memory: Memory, address: bigint): boolean {
-  const count = Py_REFCNT(memory, address);
+  const header = headerReaders(memory.target);
+  const bytes = dataViewOf(memory.read(address, header.size));
+  const count = header.count(bytes);
   if (count <= 0 || count > MOST_REFERENCES) return false;
   if (count > FEW_REFERENCES && Math.abs(count - Number(address)) < ARENA) return false;
-  const { size, overflow, thread } = headerReaders(memory.target);
-  const bytes = dataViewOf(memory.read(address, size));
+  const thread = header.thread(bytes);
   // What was moved on growing keeps its count where the first word is the thread it belongs to.
-  return overflow(bytes) === 0 && (thread(bytes) === 0 || Math.abs(thread(bytes) - Number(address)) > SEGMENT);
+  return header.overflow(bytes) === 0 && (thread === 0 || Math.abs(thread - Number(address)) > SEGMENT);
 }
 
 /** Where in an object the address of its type lies: every look at an object begins with it. */
