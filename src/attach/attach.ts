@@ -1,12 +1,12 @@
 /** Memories of Pythons that run elsewhere, or ran: each finds out whose objects lie in it. */
 
-import { LayoutMismatch } from '../errors.ts';
+import { requireEqual } from '../layouts/recognise.ts';
 import { parseTarget } from '../layouts/targets.ts';
 import { openCore } from '../memory/core.ts';
 import type { CoreFacts } from '../memory/corefile.ts';
 import { type Memory, retargeted } from '../memory/memory.ts';
 import { processMemory as openProcess } from '../memory/process.ts';
-import { dataModels, formatTarget, type Target } from '../target.ts';
+import { dataModels, type Target } from '../target.ts';
 import { identify } from './identify.ts';
 
 /** Read with any target, as long as only bytes are asked for. */
@@ -72,10 +72,8 @@ function withTarget(memory: Memory, name: string, target: Target | undefined): M
 /** @throws LayoutMismatch if no object of the target can be in a core of such words. */
 function checkModel({ bits, byteOrder }: CoreFacts, target: Target): void {
   const model = dataModels[target.model];
-  const facts = [
+  requireEqual(target, [
     { fact: 'bits of a word of the core file', expected: model.pointer * 8, found: bits },
     { fact: 'byte order of the core file', expected: model.byteOrder, found: byteOrder },
-  ];
-  const mismatches = facts.filter(({ expected, found }) => expected !== found);
-  if (mismatches.length > 0) throw new LayoutMismatch(formatTarget(target), mismatches);
+  ]);
 }

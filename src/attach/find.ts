@@ -3,9 +3,8 @@
  * itself holds. It does not know where the memory comes from.
  */
 import { FormatError, LayoutMismatch, MemoryFault, ReleasedError } from '../errors.ts';
-import { layoutsFor } from '../layouts/layouts.ts';
 import { Py_TPFLAGS_HEAPTYPE } from '../layouts/typeobject.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, orUndefined } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
 import type { BufferView } from '../view/buffer-view.ts';
 import type { ElementTypes } from '../view/descr.ts';
@@ -14,8 +13,8 @@ import { viewObject } from '../view/object.ts';
 import { type BufferInfo, checkReadable, elementCount, extentOf } from '../view/py-buffer.ts';
 import { isAlive, Py_REFCNT, Py_TYPE, readTypeFlags } from '../view/py-object.ts';
 import { type Exported, isObject, soundness } from './soundness.ts';
-import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
-import { findTypeOfTypes, orUndefined, typeKind, typeNameAt } from './types.ts';
+import { type SweepProgress, searchable, Window } from './sweep.ts';
+import { candidatesOf, findTypeOfTypes, typeKind, typeNameAt } from './types.ts';
 
 /** An object that holds or exports a buffer. Shapes count elements; strides and sizes are bytes. */
 export interface FoundBuffer {
@@ -153,8 +152,7 @@ class Search {
   readonly #tell: (() => void) | undefined;
   /** The types that are looked for, by their addresses. */
   readonly #roles = new Map<bigint, Role>();
-  /** The piece that is searched, and an object as it is a moment later. */
-  readonly #near: Window;
+  /** An object as it is a moment after it was found. */
   readonly #now: Window;
   readonly #header = new Uint8Array(HEADER);
   readonly #names = new Map<bigint, string>();
@@ -163,7 +161,6 @@ class Search {
 
   constructor(memory: Memory, tell: FindOptions['onProgress']) {
     this.#memory = memory;
-    this.#near = new Window(memory);
     this.#now = new Window(memory);
     this.#tell = tell && (() => tell(this.progress));
   }
@@ -171,32 +168,25 @@ class Search {
   *run(): Generator<FoundBuffer> {
     const { ranges, size, missing } = searchable(this.#memory);
     this.progress.unread = missing;
-    const before = BigInt(layoutsFor(this.#memory.target).PyObject.offsetOf('ob_type'));
-    const type = findTypeOfTypes(this.#memory, ranges);
-    if (type === undefined) throw noTypes(this.#memory);
-    this.#roles.set(type, 'type');
+    const typeOfTypes = findTypeOfTypes(this.#memory, ranges);
+    if (typeOfTypes === undefined) throw noTypes(this.#memory);
+    this.#roles.set(typeOfTypes, 'type');
     this.progress.total = 2 * size;
     // What is found first are types; they, and types of types of one's own, are what is looked for next.
-    for (let wanted = [type]; wanted.length > 0; ) {
+    for (let wanted = [typeOfTypes]; wanted.length > 0; ) {
       this.progress.total = Math.max(this.progress.total, this.progress.done + size);
-      const find = pointersTo(wanted, modelOf(this.#memory));
       const next: bigint[] = [];
-      for (const chunk of chunksOf(this.#memory, ranges, this.progress, this.#tell)) {
-        const hits = find(chunk);
-        if (hits.length === 0) continue;
-        const near = this.#near.show(chunk);
-        for (const { offset, value } of hits) {
-          const address = chunk.address + BigInt(offset) - before;
-          const role = this.#roles.get(value);
-          if (role === 'type') {
-            const found = this.#roles.has(address) ? undefined : this.#roleOf(near, address);
-            if (!found) continue;
-            this.#roles.set(address, found);
-            next.push(address);
-          } else if (role) {
-            const buffer = this.#examine(near, address, role);
-            if (buffer) yield buffer;
-          }
+      const candidates = candidatesOf(this.#memory, ranges, wanted, this.progress, this.#tell);
+      for (const { address, type, near } of candidates) {
+        const role = this.#roles.get(type);
+        if (role === 'type') {
+          const found = this.#roles.has(address) ? undefined : this.#roleOf(near, address);
+          if (!found) continue;
+          this.#roles.set(address, found);
+          next.push(address);
+        } else if (role) {
+          const buffer = this.#examine(near, address, role);
+          if (buffer) yield buffer;
         }
       }
       wanted = next;

@@ -5,7 +5,7 @@
 import { dataViewOf, textOf } from '../bytes.ts';
 import { LayoutMismatch, MemoryFault } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
-import { type BuildFacts, verifySizes } from '../layouts/recognise.ts';
+import { type BuildFacts, requireEqual, verifySizes } from '../layouts/recognise.ts';
 import { parseTarget } from '../layouts/targets.ts';
 import { hasFreeThreaded, versions } from '../layouts/versions.ts';
 import { EI_NIDENT, elfIdent, elfStructs } from '../memory/elf.ts';
@@ -233,12 +233,9 @@ function verify(memory: Memory, image: Image): void {
   }
   verifySizes(target, found satisfies BuildFacts['sizes']);
   const debug = debugOffsetsOf(image, memory, target.model);
-  if (debug && debug.freeThreaded !== target.freeThreaded) {
-    const fact = 'free_threaded of _Py_DebugOffsets';
-    throw new LayoutMismatch(formatTarget(target), [
-      { fact, expected: target.freeThreaded, found: debug.freeThreaded },
-    ]);
-  }
+  if (!debug) return;
+  const fact = 'free_threaded of _Py_DebugOffsets';
+  requireEqual(target, [{ fact, expected: target.freeThreaded, found: debug.freeThreaded }]);
 }
 
 /** What `read` gives, or the error that says why not. */

@@ -4,14 +4,13 @@
  */
 import { FormatError, hex, LayoutMismatch, MemoryFault } from '../errors.ts';
 import { internalLayouts } from '../layouts/internal.ts';
-import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { formatTarget } from '../target.ts';
 import { isAlive } from '../view/py-object.ts';
 import { readPointer } from '../view/struct.ts';
 import { dictItems, readStr } from '../view/values.ts';
-import { chunksOf, modelOf, pointersTo, type SweepProgress, searchable, Window } from './sweep.ts';
-import { findType, findTypeOfTypes } from './types.ts';
+import { type SweepProgress, searchable } from './sweep.ts';
+import { candidatesOf, findType, findTypeOfTypes } from './types.ts';
 
 /** How `lookup` searches. */
 export interface LookupOptions {
@@ -90,20 +89,13 @@ function* everySysModules(memory: Memory, { onProgress }: LookupOptions): Genera
     const fact = 'the types "type" and "module"';
     throw new LayoutMismatch(formatTarget(memory.target), [{ fact, expected: 'both', found: 'not both' }]);
   }
-  const before = BigInt(layoutsFor(memory.target).PyObject.offsetOf('ob_type'));
-  const find = pointersTo([module], modelOf(memory));
-  const near = new Window(memory);
   const seen = new Set<bigint>();
-  for (const chunk of chunksOf(memory, ranges, progress, onProgress && (() => onProgress(progress)))) {
-    const hits = find(chunk);
-    near.show(chunk);
-    for (const { offset } of hits) {
-      const address = chunk.address + BigInt(offset) - before;
-      const modules = orNothing(() => (isAlive(near, address) ? sysModules(memory, dictOf(near, address)) : undefined));
-      if (modules === undefined || seen.has(modules)) continue;
-      seen.add(modules);
-      yield modules;
-    }
+  const tell = onProgress && (() => onProgress(progress));
+  for (const { address, near } of candidatesOf(memory, ranges, [module], progress, tell)) {
+    const modules = orNothing(() => (isAlive(near, address) ? sysModules(memory, dictOf(near, address)) : undefined));
+    if (modules === undefined || seen.has(modules)) continue;
+    seen.add(modules);
+    yield modules;
   }
 }
 

@@ -3,7 +3,6 @@
  * and not what their buffers mean.
  */
 import { dataViewOf } from '../bytes.ts';
-import type { Layout } from '../layouts/layout.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import {
   _Py_MEMORYVIEW_C,
@@ -17,12 +16,11 @@ import { PyBUF_MAX_NDIM } from '../layouts/pybuffer.ts';
 import { scalarReader } from '../layouts/scalar.ts';
 import { Py_TPFLAGS_HAVE_GC } from '../layouts/typeobject.ts';
 import { uintptr_t } from '../layouts/vocabulary.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, orUndefined } from '../memory/memory.ts';
 import { dataModels, perTarget, type Target } from '../target.ts';
 import type { BufferKind } from '../view/native-object.ts';
-import { isAlive, Py_REFCNT, Py_TYPE, readType, readTypeFlags } from '../view/py-object.ts';
+import { FEW_REFERENCES, isAlive, Py_REFCNT, Py_TYPE, readType, readTypeFlags } from '../view/py-object.ts';
 import { fieldReader } from '../view/struct.ts';
-import { orUndefined } from './types.ts';
 
 /** What an object says of the buffers it exports, and of the object whose memory it shows. */
 export interface Exported {
@@ -36,8 +34,6 @@ export interface Exported {
 const IMMORTAL = 2 ** 29;
 /** No buffer is exported more often at once. */
 const MOST_EXPORTS = 2 ** 31;
-/** A larger count may be a pointer instead. */
-const FEW_REFERENCES = 1 << 16;
 
 const headers = perTarget((target) => {
   const { PyObject } = layoutsFor(target);
@@ -89,11 +85,6 @@ function check<R>(
   return (memory, address) => judge(bound(memory.target), memory, address) || undefined;
 }
 
-/** How many bytes of a struct are read: all but a trailing array. */
-function head(layout: Layout, trailing?: string): number {
-  return trailing === undefined ? layout.size : layout.find(trailing).offset;
-}
-
 function isCount(value: number, most: number): boolean {
   return value >= 0 && value < most;
 }
@@ -113,7 +104,7 @@ export const soundness: Readonly<Record<BufferKind, Check>> = {
     (target) => {
       const { PyMemoryViewObject: layout } = layoutsFor(target);
       return {
-        size: head(layout, 'ob_array'),
+        size: layout.offsetOf('ob_array'),
         mbuf: fieldReader(layout, 'mbuf', 'bigint'),
         flags: fieldReader(layout, 'flags', 'number'),
         exports: fieldReader(layout, 'exports', 'number'),
@@ -140,7 +131,7 @@ export const soundness: Readonly<Record<BufferKind, Check>> = {
     (target) => {
       const { PyBytesObject: layout } = layoutsFor(target);
       return {
-        size: head(layout, 'ob_sval'),
+        size: layout.offsetOf('ob_sval'),
         length: fieldReader(layout, 'ob_base.ob_size', 'number'),
         hash: fieldReader(layout, 'ob_shash', 'bigint'),
       };
@@ -156,7 +147,7 @@ export const soundness: Readonly<Record<BufferKind, Check>> = {
     (target) => {
       const { PyByteArrayObject: layout } = layoutsFor(target);
       return {
-        size: head(layout),
+        size: layout.size,
         length: fieldReader(layout, 'ob_base.ob_size', 'number'),
         alloc: fieldReader(layout, 'ob_alloc', 'number'),
         bytes: fieldReader(layout, 'ob_bytes', 'bigint'),
@@ -186,7 +177,7 @@ export const soundness: Readonly<Record<BufferKind, Check>> = {
     (target) => {
       const { arrayobject: layout } = layoutsFor(target);
       return {
-        size: head(layout),
+        size: layout.size,
         length: fieldReader(layout, 'ob_base.ob_size', 'number'),
         item: fieldReader(layout, 'ob_item', 'bigint'),
         allocated: fieldReader(layout, 'allocated', 'number'),

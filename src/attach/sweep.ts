@@ -3,11 +3,10 @@
  * what they point to.
  */
 import { dataViewOf } from '../bytes.ts';
-import { MemoryFault } from '../errors.ts';
 import { scalarReader } from '../layouts/scalar.ts';
 import { uintptr_t } from '../layouts/vocabulary.ts';
 import type { Mapping } from '../memory/mapping.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, orUndefined } from '../memory/memory.ts';
 import { type DataModel, dataModels, type Target } from '../target.ts';
 
 /** How far a sweep has come, in bytes. */
@@ -104,7 +103,7 @@ function sizeOf(ranges: readonly Mapping[]): number {
 function isMissing(memory: Memory, { address, length }: Mapping, parts: readonly Mapping[]): boolean {
   let at = address;
   for (const part of parts) if (part.address === at) at += BigInt(part.length);
-  return at < address + BigInt(length) && attempt(() => memory.read(at, 1)) === undefined;
+  return at < address + BigInt(length) && orUndefined(() => memory.read(at, 1)) === undefined;
 }
 
 /**
@@ -129,11 +128,11 @@ export function* chunksOf(
     for (let at = 0; at < length; at += CHUNK) {
       const size = Math.min(CHUNK, length - at);
       const start = address + BigInt(at);
-      const whole = attempt(() => read(start, size));
+      const whole = orUndefined(() => read(start, size));
       if (whole) yield whole;
       else {
         for (let page = 0; page < size; page += PAGE) {
-          const part = attempt(() => read(start + BigInt(page), Math.min(PAGE, size - page)));
+          const part = orUndefined(() => read(start + BigInt(page), Math.min(PAGE, size - page)));
           if (part) yield part;
           else progress.unread += Math.min(PAGE, size - page);
         }
@@ -141,16 +140,6 @@ export function* chunksOf(
       progress.done += size;
       tell?.();
     }
-  }
-}
-
-/** What `read` gives; undefined if it is a fault, and others can still be read. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MemoryFault && !error.ended) return undefined;
-    throw error;
   }
 }
 

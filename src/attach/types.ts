@@ -2,15 +2,14 @@
  * The types of a Python, found in its memory by what they are: objects whose type is `type`, which is its own type. No
  * symbol is needed. It knows nothing of buffers.
  */
-import { MemoryFault } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { Py_TPFLAGS_READY, Py_TPFLAGS_TYPE_SUBCLASS } from '../layouts/typeobject.ts';
 import type { Mapping } from '../memory/mapping.ts';
-import type { Memory } from '../memory/memory.ts';
+import { type Memory, orUndefined } from '../memory/memory.ts';
 import { perTarget } from '../target.ts';
 import { readType, readTypeFlags } from '../view/py-object.ts';
 import { readPointer } from '../view/struct.ts';
-import { chunksOf, modelOf, pointersTo, pointersToSelf, type SweepProgress } from './sweep.ts';
+import { chunksOf, modelOf, pointersTo, pointersToSelf, type SweepProgress, Window } from './sweep.ts';
 
 /** Where a type has the order in which its bases are looked through, and where that has its first. */
 const mroOffsets = perTarget((target) => {
@@ -37,16 +36,6 @@ export function typeNameAt(memory: Memory, address: bigint): string | undefined 
   return orUndefined(() => readType(memory, address).name);
 }
 
-/** What is read, or undefined where it cannot be. */
-export function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof MemoryFault) return undefined;
-    throw error;
-  }
-}
-
 /** The address of `type`, undefined if it is not within the ranges or the target is another. */
 export function findTypeOfTypes(memory: Memory, ranges: readonly Mapping[]): bigint | undefined {
   const find = pointersToSelf(layoutsFor(memory.target).PyObject.offsetOf('ob_type'), modelOf(memory));
@@ -60,6 +49,33 @@ export function findTypeOfTypes(memory: Memory, ranges: readonly Mapping[]): big
   return undefined;
 }
 
+/** What may be an object: a place that has the address of a type where an object has it. */
+export interface Candidate {
+  readonly address: bigint;
+  /** The address of the type. */
+  readonly type: bigint;
+  /** The memory, of which what lies near the object has been read already; valid until the next candidate is taken. */
+  readonly near: Memory;
+}
+
+/** All that may be objects of some types. */
+export function* candidatesOf(
+  memory: Memory,
+  ranges: readonly Mapping[],
+  types: readonly bigint[],
+  progress: SweepProgress,
+  tell?: () => void,
+): Generator<Candidate> {
+  const before = BigInt(layoutsFor(memory.target).PyObject.offsetOf('ob_type'));
+  const find = pointersTo(types, modelOf(memory));
+  const window = new Window(memory);
+  for (const chunk of chunksOf(memory, ranges, progress, tell)) {
+    const near = window.show(chunk);
+    for (const { offset, value } of find(chunk))
+      yield { address: chunk.address + BigInt(offset) - before, type: value, near };
+  }
+}
+
 /** The first type within the ranges that has a name; undefined if there is none. */
 export function findType(
   memory: Memory,
@@ -67,13 +83,8 @@ export function findType(
   typeOfTypes: bigint,
   name: string,
 ): bigint | undefined {
-  const before = BigInt(layoutsFor(memory.target).PyObject.offsetOf('ob_type'));
-  const find = pointersTo([typeOfTypes], modelOf(memory));
-  for (const chunk of chunksOf(memory, ranges, unseen())) {
-    for (const { offset } of find(chunk)) {
-      const type = chunk.address + BigInt(offset) - before;
-      if (typeKind(memory, type) && typeNameAt(memory, type) === name) return type;
-    }
+  for (const { address, near } of candidatesOf(memory, ranges, [typeOfTypes], unseen())) {
+    if (typeKind(near, address) && typeNameAt(near, address) === name) return address;
   }
   return undefined;
 }
