@@ -17,6 +17,7 @@ export { encodeJson, encodeJsonChunks, encodeJsonInto } from '../json/encode.ts'
 export type { DecodeOptions, EncodeOptions } from '../json/options.ts';
 export type { Encodable, NumericArray } from '../json/source.ts';
 export type { StructClass } from '../layouts/compile.ts';
+export { type Extent, extents } from '../layouts/extents.ts';
 export { computeLayout, type FieldLayout, Layout, type Leaf, leaves } from '../layouts/layout.ts';
 export { type Layouts, layoutsFor } from '../layouts/layouts.ts';
 export { _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK } from '../layouts/longintrepr.ts';
@@ -81,6 +82,7 @@ export {
   long,
   type Overlay,
   overlay,
+  type Pointee,
   Py_hash_t,
   Py_ssize_t,
   pointer,

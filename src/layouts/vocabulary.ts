@@ -13,7 +13,12 @@ export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
   readonly encoding: 'signed' | 'unsigned' | 'float';
   /** What a value is in JavaScript: `bigint` wherever some target has 64 bits. */
   readonly value: V;
+  /** Of an address: the C type that lies there, or that it is a function's. */
+  readonly pointee?: Pointee;
 }
+
+/** What an address leads to. */
+export type Pointee = { readonly kind: 'data'; readonly c: string } | { readonly kind: 'function' };
 
 /** What an array can hold. */
 export type Item = Scalar | StructDeclaration | AnyOf;
@@ -78,8 +83,9 @@ function scalar<V extends 'number' | 'bigint'>(
   size: Scalar['size'],
   encoding: Scalar['encoding'],
   value: V,
+  pointee?: Pointee,
 ): Scalar<V> {
-  return Object.freeze({ kind: 'scalar', c, size, encoding, value });
+  return Object.freeze({ kind: 'scalar', c, size, encoding, value, ...(pointee && { pointee }) });
 }
 
 /** C's `char`, a byte of text: read without a sign, which C leaves to the platform. */
@@ -136,12 +142,12 @@ export function typedef<V extends 'number' | 'bigint'>(c: string, { size, encodi
 
 /** A pointer to the C type named, e.g. `pointer('PyTypeObject')`. Its value is an address. */
 export function pointer(to: string): Scalar<'bigint'> {
-  return scalar(`${to} *`, 'pointer', 'unsigned', 'bigint');
+  return scalar(`${to} *`, 'pointer', 'unsigned', 'bigint', { kind: 'data', c: to });
 }
 
 /** A pointer to a function, by the name of its typedef, e.g. `callback('destructor')`. */
 export function callback(typedef: string): Scalar<'bigint'> {
-  return scalar(typedef, 'pointer', 'unsigned', 'bigint');
+  return scalar(typedef, 'pointer', 'unsigned', 'bigint', { kind: 'function' });
 }
 
 /** A fixed-length array. C's trailing `[1]` of unknown length is declared as C does, with length 1. */

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { type LayoutJson, layoutsJson, layoutsOf } from '../../src/cli/layout.ts';
+import { layoutsJson, layoutsOf } from '../../src/cli/layout.ts';
+import type { Places } from '../../src/layouts/difference.ts';
 import { targets } from '../../src/layouts/targets.ts';
 import { goldenTables } from './tables.ts';
 
@@ -10,7 +11,7 @@ const golden = goldenTables();
 
 interface Printed {
   readonly tag: string;
-  readonly structs: Readonly<Record<string, LayoutJson>>;
+  readonly structs: Readonly<Record<string, Places>>;
 }
 
 test('there is a table for every target', () => {
