@@ -3,6 +3,7 @@ import { textOf } from '../bytes.ts';
 import { encodeJson } from '../json/encode.ts';
 import { show } from './show.ts';
 import type { Source } from './source.ts';
+import { bad, good } from './style.ts';
 
 /** A strided 2-D buffer of doubles, by numpy where the interpreter has it. */
 const setup = `
@@ -28,6 +29,6 @@ export function demo(source: Source, print: (text: string) => void): boolean {
   const equal = ours === theirs;
   print(`encodeJson           ${ours}`);
   print(`json.dumps(tolist()) ${theirs}`);
-  print(equal ? 'equal, byte for byte' : 'NOT EQUAL: this is a bug of memview');
+  print(equal ? good('equal, byte for byte') : bad('NOT EQUAL: this is a bug of memview'));
   return equal;
 }

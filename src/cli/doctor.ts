@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findPythons } from '../ffi/discover.ts';
 import { kindOf } from '../ffi/files.ts';
 import { nameOfCLibrary } from '../ffi/host.ts';
+import { bad, good, heading } from './style.ts';
 
 /** What is asked of every interpreter, in a process of its own, by this very command: what no other can tell. */
 const setup = `import json
@@ -62,7 +63,7 @@ export async function doctor(command: string, print: (text: string) => void): Pr
     const last = answer
       ? [row('ssl', `${answer.ssl} (Node: OpenSSL ${openssl})`), row('layout', 'verified against the live interpreter')]
       : [`not usable: ${problem}`];
-    print(report(answer ? 'ok' : '--', name, [...details, ...last]));
+    print(report(answer ? good('ok') : bad('--'), name, [...details, ...last]));
   }
   return usable;
 }
@@ -72,7 +73,7 @@ function row(name: string, value: string): string {
 }
 
 function report(mark: string, name: string, details: readonly string[]): string {
-  return `${mark} ${name.padEnd(16)} ${details.join(`\n${' '.repeat(20)}`)}`;
+  return `${mark} ${heading(name.padEnd(16))} ${details.join(`\n${' '.repeat(20)}`)}`;
 }
 
 /** Starts as many as there are processors, and gives what they come to in the order of the jobs. */

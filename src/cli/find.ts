@@ -5,6 +5,7 @@ import { formatTarget } from '../target.ts';
 import { glance } from './preview.ts';
 import { searching } from './searching.ts';
 import type { Place } from './source.ts';
+import { faint, heading } from './style.ts';
 import { commands, printable } from './value.ts';
 
 /** What is shown of what is found. */
@@ -89,7 +90,7 @@ function table({ title, memory }: Place, { shown, progress }: Searched): string 
     ...(unread > 0 ? [`${unread} bytes that were mapped could not be read, and were not searched`] : []),
     ...(memory.changing ? ['the process ran on meanwhile: what is shown is of different moments'] : []),
   ];
-  return [title, '', ...lines, '', ...notes].join('\n');
+  return [heading(title), '', ...lines.map((line, i) => (i === 0 ? faint(line) : line)), '', ...notes].join('\n');
 }
 
 function rowOf(buffer: FoundBuffer): string[] {

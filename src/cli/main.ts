@@ -14,6 +14,7 @@ import { type FindOptions, find } from './find.ts';
 import { differencesJson, differencesTable, layoutsJson, layoutsOf, layoutTable } from './layout.ts';
 import { openPlace, openSource, type SourceOptions } from './open.ts';
 import { show } from './show.ts';
+import { heading } from './style.ts';
 import { printable } from './value.ts';
 
 const packageJson = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -27,8 +28,31 @@ const tell = (text: string): void =>
 const program = new Command('memview')
   .description("Python's buffers: the live structs, the elements, their JSON")
   .version(packageJson.version)
+  .configureHelp({ styleTitle: heading })
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'memview: ')) });
+
+/** What stands at the end of a help page. */
+function examples(...commands: readonly string[]): string {
+  return `\n${heading('Examples:')}\n${commands.map((command) => `  $ memview ${command}`).join('\n')}`;
+}
+
+program.addHelpText(
+  'after',
+  `${examples(
+    'doctor',
+    `json 'memoryview(b"abc")'`,
+    `show --setup 'import numpy as np' 'np.eye(3)'`,
+    'find --pid 4711',
+    'layout 3.14-lp64 PyMemoryViewObject',
+  )}
+
+${heading('Exit status:')}
+  0  it was done
+  1  it could not be done, or only in part, and stderr says why
+
+NO_COLOR=1 leaves out colours; where stdout is no terminal there are none.`,
+);
 
 /** A count that is given on the command line. */
 function whole(text: string): number {
@@ -68,16 +92,20 @@ function elsewhere(verb: Command): Command {
     .addHelpText(
       'after',
       `
-With --pid or --core it is no expression, but an address, as find prints it, or the name of a global:
-  $ memview find --pid 4711
-  $ memview ${verb.name()} --pid 4711 __main__.frame
-  $ memview ${verb.name()} --core core.4711 0x7f3e3f9142d0`,
+With --pid or --core it is no expression, but an address, as find prints it, or the name of a global.
+${examples(
+  `${verb.name()} 'memoryview(b"abc")'`,
+  `${verb.name()} --python 3.13 --setup 'import numpy as np' 'np.arange(6).reshape(2, 3)[:, ::-1]'`,
+  `${verb.name()} --pid 4711 __main__.frame`,
+  `${verb.name()} --core core.4711 0x7f3e3f9142d0`,
+)}`,
     );
 }
 
 program
   .command('doctor')
   .description('the interpreters found, their libpython and target, and whether the layouts are verified')
+  .addHelpText('after', `${examples('doctor')}\n\nExit status 1 if none can be used.`)
   .action(async () => {
     if (!(await doctor(fileURLToPath(import.meta.url), print))) process.exitCode = 1;
   });
@@ -99,11 +127,11 @@ elsewhere(verb('json', 'the elements of a buffer as JSON'))
     await pipeline(Readable.from(chunks), process.stdout, { end: false });
   });
 
-verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Python itself confirms').action(
-  async (options: SourceOptions) => {
+verb('demo', 'a strided buffer of doubles, from the live struct to JSON that Python itself confirms')
+  .addHelpText('after', examples('demo', 'demo --python .venv', 'demo --pyodide'))
+  .action(async (options: SourceOptions) => {
     if (!demo(await openSource(options, tell), print)) process.exitCode = 1;
-  },
-);
+  });
 
 program
   .command('find')
@@ -117,9 +145,11 @@ program
   .option('--json', 'for programs: one object, whose "buffers" are as findBuffers gives them')
   .addHelpText(
     'after',
-    `
-  $ memview find --pid 4711 --type numpy.ndarray --min-bytes 1000000
-  $ memview find --core core.4711 --json --limit 0 | jq '.buffers[0]'
+    `${examples(
+      'find --pid 4711 --type numpy.ndarray --min-bytes 1000000',
+      "find --core core.4711 --json --limit 0 | jq '.buffers[0]'",
+    )}
+
 Exit status 1 if the process ended meanwhile: what was found until then is printed.`,
   )
   .action((options: FindOptions & Elsewhere) => {
@@ -141,6 +171,14 @@ program
   .argument('[struct]', 'one struct, e.g. PyMemoryViewObject; all of them by default')
   .option('--json', 'for programs: nested fields dotted, [offset, size] or, of bit fields, [offset, size, shift, bits]')
   .option('--diff <tag>', 'what moved between the two targets')
+  .addHelpText(
+    'after',
+    examples(
+      'layout 3.14-lp64 PyMemoryViewObject',
+      'layout 3.13-lp64 --diff 3.14t-lp64',
+      "layout 3.14-wasm32 --json | jq '.structs.Py_buffer.fields'",
+    ),
+  )
   .action((tag: string, name: string | undefined, { json, diff }: LayoutOptions) => {
     const layouts = layoutsOf(tag, name);
     if (diff !== undefined) {

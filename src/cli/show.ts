@@ -10,7 +10,9 @@ import type { BufferView } from '../view/buffer-view.ts';
 import { type BufferKind, bufferKind } from '../view/native-object.ts';
 import { Py_TYPE, readType } from '../view/py-object.ts';
 import { readSizes, readStruct } from '../view/struct.ts';
+import { picture } from './picture.ts';
 import { preview } from './preview.ts';
+import { faint, heading } from './style.ts';
 import { bytesText, printable } from './value.ts';
 
 /** The flags of a memoryview, by their bits. */
@@ -33,7 +35,16 @@ export function show(memory: Memory, view: BufferView): string {
   const kind = bufferKind(memory, Py_TYPE(memory, view.object)) ?? 'memoryview';
   const layout: Layout = layoutsFor(target)[structs[kind]];
   const title = `${layout.name} at ${hex(view.object)}, ${formatTarget(target)}, ${layout.size} bytes`;
-  return [title, ...structLines(memory, view, layout), '', ...viewLines(view), '', preview(view)].join('\n');
+  const seen = picture(view);
+  return [
+    heading(title),
+    ...structLines(memory, view, layout),
+    '',
+    ...viewLines(view),
+    '',
+    preview(view),
+    ...(seen ? ['', seen] : []),
+  ].join('\n');
 }
 
 interface Line {
@@ -47,9 +58,9 @@ function structLines(memory: Memory, view: BufferView, layout: Layout): string[]
   const lines = [...fieldLines(memory, view, layout, values, 0, 0)];
   const width = Math.max(...lines.map(({ name }) => name.length));
   const table = lines.map(({ offset, name, value }) =>
-    `${String(offset).padStart(6)}  ${name.padEnd(width)}  ${value}`.trimEnd(),
+    `${faint(String(offset).padStart(6))}  ${name.padEnd(width)}  ${value}`.trimEnd(),
   );
-  return [`offset  ${'field'.padEnd(width)}  value`, ...table];
+  return [faint(`offset  ${'field'.padEnd(width)}  value`), ...table];
 }
 
 function* fieldLines(

@@ -93,3 +93,24 @@ test('an unknown target lists the valid ones, an unknown struct those there are'
   expect(struct.stderr).toMatch(/^memview: unknown struct "PyBuffer"; 3.12-lp64 has PyObject, PyVarObject, /);
   expect(layout('3.12-lp64', '--diff', 'x').status).toBe(1);
 });
+
+/** As on a terminal, by util-linux' `script`. */
+function onTerminal(env: Readonly<Record<string, string>>): string | undefined {
+  const line = `'${process.execPath}' '${command}' layout 3.14-lp64 Py_buffer`;
+  const ended = spawnSync('script', ['-qec', line, '/dev/null'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, TERM: 'xterm-256color', ...env },
+  });
+  return ended.error ? undefined : ended.stdout;
+}
+
+test('colours are for terminals, and NO_COLOR turns them off', () => {
+  const plain = layout('3.14-lp64', 'Py_buffer').stdout;
+  expect(plain).not.toContain('\x1b');
+  const coloured = onTerminal({});
+  if (coloured === undefined) return void process.stdout.write('skipped: `script` is not installed\n');
+  const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+  expect(coloured.match(escapes)?.length).toBeGreaterThan(3);
+  expect(coloured.replace(escapes, '').replaceAll('\r\n', '\n')).toBe(plain);
+  expect(onTerminal({ NO_COLOR: '1' })?.replaceAll('\r\n', '\n')).toBe(plain);
+});
