@@ -6,39 +6,18 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { transformSync } from 'esbuild';
 import { findPythons } from '../../src/ffi/discover.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-interface Example {
-  readonly place: string;
-  readonly code: string;
-}
-
-function examplesOf(path: string): Example[] {
-  const text = readFileSync(join(root, path), 'utf8');
-  const inDocstring = path.endsWith('.ts');
-  return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => ({
-    place: `${path}:${text.slice(0, match.index).split('\n').length}`,
-    code: inDocstring ? (match[1] ?? '').replace(/^ *\* ?/gm, '') : (match[1] ?? ''),
-  }));
-}
+import { examplesOf, expectedOf, root } from '../support/examples.ts';
 
 const files = (folder: string, ending: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith(ending) && !path.startsWith('api/'))
+    .filter((path) => path.endsWith(ending) && !path.startsWith('site/') && !path.startsWith('atlas/'))
     .map((path) => join(folder, path))
     .sort();
 
 const examples = ['README.md', ...files('docs', '.md'), ...files('src', '.ts')].flatMap(examplesOf);
-
-/** What each `console.log(…); // text` is to print. */
-function expected(code: string): string {
-  return [...code.matchAll(/console\.log\(.*\);? \/\/ (.*)$/gm)].map(([, text]) => `${text}\n`).join('');
-}
 
 const usable = findPythons().filter(({ problem }) => problem === undefined);
 const whyNot = usable.length === 0 ? 'skipped: no libpython here\n' : undefined;
@@ -53,7 +32,7 @@ describe('examples', () => {
       process.stdout.write(whyNot);
       return;
     }
-    const lines = expected(code);
+    const lines = expectedOf(code);
     expect(lines).not.toBe('');
     const program = transformSync(code, { loader: 'ts', target: 'node20', format: 'esm' }).code;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
