@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
-const door = fileURLToPath(new URL('../src/doors/memview.ts', import.meta.url));
+const door = fileURLToPath(new URL('../../src/doors/memview.ts', import.meta.url));
 
 test('it bundles for browsers and works there', async () => {
   const { outputFiles, warnings } = await build({
