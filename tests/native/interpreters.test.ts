@@ -1,11 +1,12 @@
 /**
  * Every interpreter that is found runs the cases, each in a process of its own. One that cannot be loaded is skipped
- * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run: `libpython`, `pyodide`, `numpy`, or tags as
- * `3.13t-lp64`. What was fetched must run in any case.
+ * with its reason; `MEMVIEW_TEST_FLOOR` names what must have run: `libpython`, `pyodide`, `numpy`, tags as
+ * `3.13t-lp64`, or `chromium`, without which other tests are skipped. What was fetched must run in any case.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { findChromium } from '../support/browser.ts';
 import { fetched, findAll, nodeFor, notAmong, pyodideFolders } from './found.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
@@ -98,7 +99,7 @@ test('what must have run has run', () => {
   );
   process.stdout.write(`${['', ...shown].join('\n')}\n`);
   const floor = (process.env.MEMVIEW_TEST_FLOOR ?? '').split(' ').filter(Boolean);
-  const met = new Set(ran.flatMap(kinds));
+  const met = new Set([...ran.flatMap(kinds), ...(findChromium() ? ['chromium'] : [])]);
   expect(floor.filter((kind) => !met.has(kind))).toEqual([]);
   expect(notAmong(usable)).toEqual([]);
   expect(ran).toHaveLength(runs.length);
