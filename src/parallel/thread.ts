@@ -63,8 +63,8 @@ export class Thread {
   /**
    * Has it write what it can take of a job.
    *
-   * @param take is given the text, which stands until it returns
-   * @throws Error if the thread ends meanwhile, and whatever `take` throws.
+   * @param take is given the text, which stands until it returns; it must not throw
+   * @throws Error if the thread ends meanwhile.
    */
   async write(job: Job, take: (part: Part) => void): Promise<Answer> {
     this.#worker.ref();
@@ -80,11 +80,7 @@ export class Thread {
   }
 
   #take(part: Part): void {
-    try {
-      this.#waiting?.take(part);
-    } catch (error) {
-      this.#waiting?.reject(error as Error);
-    }
+    this.#waiting?.take(part);
     this.#worker.postMessage(part.block, [part.block]);
   }
 }

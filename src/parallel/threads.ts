@@ -50,7 +50,7 @@ export interface Shared {
  * @param begin makes the job when its turn comes
  * @param count of threads, beside this one
  * @returns what each came to, once none is at it any more
- * @throws Error if a thread ends meanwhile.
+ * @throws Error if a thread ends meanwhile, and whatever `take` throws.
  */
 export function run(begin: () => Shared, count: number): Promise<readonly Answer[]> {
   const done = free.then(() => worked(begin(), count));
@@ -60,9 +60,22 @@ export function run(begin: () => Shared, count: number): Promise<readonly Answer
 
 async function worked({ job, share, take }: Shared, count: number): Promise<readonly Answer[]> {
   start(count);
-  const all = threads.slice(0, count).map((thread) => thread.write(job, take));
+  const abandon = (): void => new Tally(job.tally).abandon();
+  const thrown: unknown[] = [];
+  const taking = (part: Part): void => {
+    // The threads are still at it: what they say until they are done belongs to this job.
+    if (thrown.length > 0) return;
+    try {
+      take(part);
+    } catch (error) {
+      thrown.push(error);
+      abandon();
+    }
+  };
+  const all = threads.slice(0, count).map((thread) => thread.write(job, taking));
   all.push(share());
-  for (const each of all) each.catch(() => new Tally(job.tally).abandon());
+  for (const each of all) each.catch(abandon);
   await Promise.allSettled(all);
+  if (thrown.length > 0) throw thrown[0];
   return Promise.all(all);
 }

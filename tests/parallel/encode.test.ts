@@ -4,9 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { JsonEncodeError } from '../../src/errors.ts';
 import { encodeJson } from '../../src/json/encode.ts';
+import { rangeEncoder } from '../../src/json/pieces.ts';
 import type { Encodable } from '../../src/json/source.ts';
 import { encodeJsonParallel, type ParallelOptions } from '../../src/parallel/encode.ts';
-import { ready, startLater } from '../../src/parallel/threads.ts';
+import { Tally } from '../../src/parallel/tally.ts';
+import { ready, run, startLater } from '../../src/parallel/threads.ts';
 import type { NumericTypedArray } from '../../src/view/element.ts';
 import { elementCount } from '../../src/view/py-buffer.ts';
 import { randomBits } from '../json/kernel-support.ts';
@@ -242,6 +244,38 @@ describe('once they have started', () => {
     await expect(encodeJsonParallel(doubles(1), { workers: '2' as never })).rejects.toThrow(
       new TypeError('workers is a number of threads, got string'),
     );
+  });
+
+  test('a job whose text has no room ends with its thread, and the next is none the worse', async () => {
+    await threads(2);
+    const [data, other] = [doubles(400_000), doubles(400_000).fill(-7.5)];
+    const { count, grain } = rangeEncoder(data, {});
+    const { length } = encodeJson(data);
+    const tally = new Tally();
+    let parts = 0;
+    const refused = run(
+      () => ({
+        job: { located: { data, shape: [count] }, options: {}, cut: { count, grain }, tally: tally.memory },
+        // This thread writes nothing, and looks at nothing until all is written: parts and an answer wait by then.
+        async share() {
+          tally.readable(Math.ceil(count / grain));
+          const deadline = performance.now() + 5000;
+          while (tally.length < length && performance.now() < deadline);
+          for (const end = performance.now() + 200; performance.now() < end; );
+          return { failed: false };
+        },
+        take() {
+          parts++;
+          throw new RangeError('there is no memory');
+        },
+      }),
+      1,
+    );
+    const next = encodeJsonParallel(other, { workers: 2 });
+    await expect(refused).rejects.toThrow(new RangeError('there is no memory'));
+    expect(parts).toBe(1);
+    expect(Buffer.compare(await next, encodeJson(other))).toBe(0);
+    await same(data);
   });
 
   test.each([
