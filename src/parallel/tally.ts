@@ -37,7 +37,7 @@ export class Tally {
     this.#changed();
   }
 
-  /** @throws Abandoned if the job was abandoned. */
+  /** @throws Error if the job was abandoned. */
   isReadable(chunk: number): boolean {
     return this.#count(READABLE) > chunk;
   }
@@ -45,7 +45,7 @@ export class Tally {
   /**
    * Whether all chunks before have their place.
    *
-   * @throws Abandoned if the job was abandoned.
+   * @throws Error if the job was abandoned.
    */
   isNext(chunk: number): boolean {
     return this.#count(PLACED) === chunk;
@@ -87,7 +87,9 @@ export class Tally {
   }
 
   #count(index: number): number {
-    if (Atomics.load(this.#counts, TAKEN) >= NO_MORE) throw new Abandoned();
+    if (Atomics.load(this.#counts, TAKEN) >= NO_MORE) {
+      throw new Error('the job was abandoned: another thread failed or ended');
+    }
     return Atomics.load(this.#counts, index);
   }
 
@@ -95,9 +97,4 @@ export class Tally {
     Atomics.add(this.#counts, CHANGES, 1);
     Atomics.notify(this.#counts, CHANGES);
   }
-}
-
-/** Another thread has given up, or ended. */
-class Abandoned extends Error {
-  override name = 'Abandoned';
 }
