@@ -6,7 +6,7 @@ export const NONE: u64 = u64.MAX_VALUE;
 
 /** At PARSING: 16 bytes of zeros and 32 of ones, so that a load at + n keeps the last n lanes. */
 const ONES: usize = 16;
-export const ZEROS: usize = 48;
+const ZEROS: usize = 48;
 const NINES: usize = 64;
 const THOUSANDS: usize = 80;
 const TEN_THOUSANDS: usize = 96;

@@ -1,7 +1,7 @@
 /** Integers to decimal digits, sixteen at a time: divide and conquer in the lanes of a vector, no branch, no table. */
 import { DROP, VECTORS } from './memory';
 
-export const ZEROS: v128 = i8x16.splat(0x30);
+const ZEROS: v128 = i8x16.splat(0x30);
 
 /**
  * The digits of a, then those of b, most significant first, each as a byte of 0 to 9; a and b < 10^8.
@@ -19,7 +19,7 @@ export function digits16(a: u64, b: u64): v128 {
 /** n < 10^8 as two numbers of four digits, the upper one in the lower half. */
 // @ts-ignore: decorator
 @inline
-export function fours(n: u64): u64 {
+function fours(n: u64): u64 {
   const upper = (n * 109951163) >> 40;
   return (n << 32) - upper * ((10000 << 32) - 1);
 }
@@ -74,7 +74,7 @@ function spreadBy(n: v128, reciprocal2: v128, hundred: v128, reciprocal1: v128, 
 /** Where ZEROS are, at VECTORS. */
 export const TEXT_ZEROS: usize = 96;
 
-export function makeVectors(): void {
+function makeVectors(): void {
   v128.store(VECTORS, i32x4.splat(109951163));
   v128.store(VECTORS, i32x4.splat(10000), 16);
   v128.store(VECTORS, i32x4.splat(10486), 32);
@@ -98,7 +98,7 @@ export function drop(digits: v128, n: usize): v128 {
   return i8x16.swizzle(digits, v128.load(DROP + n));
 }
 
-export function makeDrops(): void {
+export function makeDigits(): void {
   makeVectors();
   for (let i: usize = 0; i < 32; i++) store<u8>(DROP + i, i < 16 ? <u8>i : 0xff);
 }

@@ -6,7 +6,10 @@
 import { nonZero, writeUnsigned } from './digits';
 import { EXPONENTS32, EXPONENTS64, SHAPES32, SHAPES64 } from './memory';
 
-/** Exponents of the first digit that are written with neither e nor a point only after it: 1e-5 to 1e16, 1e-6 to 1e13. */
+/**
+ * Exponents of the first digit that are written without an `e`: numbers from 1e-5 to below 1e16; of binary32 from 1e-6
+ * to below 1e13.
+ */
 const FROM64 = -5;
 const BELOW64 = 16;
 const FROM32 = -6;

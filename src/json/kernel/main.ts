@@ -2,7 +2,7 @@
  * The kernels' entry: elements in memory to JSON text in memory, a chunk at a time. What the numbers of the types mean
  * src/json/kernel.ts knows as well.
  */
-import { makeDrops } from './digits';
+import { makeDigits } from './digits';
 import { float16s, makeFloat16s } from './float16';
 import { float32s, makeFactors32 } from './float32';
 import { makeFactors64 } from './float64';
@@ -60,17 +60,18 @@ const BLOCK = 512;
 
 /** Makes the tables of a type; POWERS must be there for floats. */
 export function prepare(type: i32): void {
-  makeDrops();
+  makeDigits();
   if (type == Type.Bool) makeBools();
   else if (type == Type.Int8) makeInt8s();
   else if (type <= Type.Uint64) {
-    makeUint16s();
+    makeUint16s(65536);
     makePrefixes();
     makeFours();
   } else if (type == Type.Float16) makeFloat16s();
   else if (type == Type.Float32) makeFactors32();
   else if (type == Type.Float64) {
     makeFactors64();
+    makeUint16s(10000);
     makeFours();
     makeFractions();
   }

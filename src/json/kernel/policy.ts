@@ -1,4 +1,7 @@
-/** What is written for values that have more than one text in JSON, or none. Set once an array, by main.ts. */
+/**
+ * What is written for values that have more than one text in JSON, or none. Set for every chunk, by main.ts: encoders
+ * take turns.
+ */
 
 /** Of NaN and the infinities, and of integers beyond 2^53. */
 export const NULL = 0;

@@ -9,7 +9,7 @@ import { afterSpaces, beforeSpaces } from './spaces';
 
 /** Why a run ended: behind a value stands what ends it, or a comma where there is no room; the text ended; at no plain value. */
 export const ENDED = 0;
-export const CUT = 1;
+const CUT = 1;
 export const STOPPED = 2;
 
 /** Where the text goes on, and where the next element goes. */

@@ -8,7 +8,6 @@ import { POWERS } from './memory';
 
 /** Of the decimal digits of POWERS: the first row is 10^324, the last 10^-292. */
 export const MIN_K = -324;
-export const MAX_K = 292;
 
 /** The exponent of the digits that `shortest` returned last. */
 export let exponent: i32 = 0;
