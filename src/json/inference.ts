@@ -7,7 +7,7 @@ import { bigRefusal } from './values.ts';
 export type Inferred = 'bool' | 'int64' | 'float64';
 
 const [QUOTE, MINUS, TRUE, FALSE, ZERO, NINE] = [0x22, 0x2d, 0x74, 0x66, 0x30, 0x39];
-const [LOWEST, HIGHEST] = [-(2n ** 63n), 2n ** 63n - 1n];
+const [LOWEST, HIGHEST, HIGHEST_UNSIGNED] = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 64n - 1n];
 
 export class Inference {
   readonly #bigInteger: Policies['bigInteger'];
@@ -53,7 +53,7 @@ export class Inference {
   /** What is wrong with an integer, unless it is one of doubles. */
   #refusal(value: bigint, at: number): Unexpected | undefined {
     if (value < LOWEST || value > HIGHEST) {
-      const remedy = value < 0n ? "'d'" : "'Q' or 'd'";
+      const remedy = value < 0n || value > HIGHEST_UNSIGNED ? "'d'" : "'Q' or 'd'";
       return new Unexpected(`expected integers of 64 bits, got one beyond; pass format ${remedy}`, at);
     }
     if (this.#bigInteger !== 'error' || isSafe(value)) return undefined;

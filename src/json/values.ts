@@ -204,7 +204,7 @@ function wideInteger(tokens: Tokens, name: ElementName, { bigInteger }: Policies
   const { at } = tokens;
   if (bigInteger === 'string' && first === QUOTE) {
     const text = tokens.string('an integer');
-    const value = /^(0|-?[1-9]\d{0,20})$/.test(text) ? BigInt(text) : undefined;
+    const value = /^(0|-?[1-9]\d{0,39})$/.test(text) ? BigInt(text) : undefined;
     if (value !== undefined) return value;
     throw new Unexpected(`expected an integer for ${name}, got ${JSON.stringify(shorten(text))}`, at);
   }
@@ -227,19 +227,25 @@ function timeReader(
 ): ValueReader {
   const kind = name === 'datetime64' ? 'a point in time as 2000-01-31T23:59:59' : 'a span of time as PT1.5S or P3D';
   const expected = unit === 'generic' ? 'a count' : kind;
+  const units =
+    unit === 'generic' ? `a multiple of ${step}` : `a whole number of ${step === 1 ? '' : `${step} `}${unit}`;
+  /** The count, if it is whole, and what was read as errors show it. */
+  const read = (tokens: Tokens): [count: bigint | undefined, shown: string] => {
+    if (unit === 'generic') {
+      const value = wideInteger(tokens, name, policies);
+      return [divided(value, BigInt(step)), String(value)];
+    }
+    const text = tokens.string(`${expected}, or null`);
+    const countOf = name === 'datetime64' ? datetimeCount : timedeltaCount;
+    return [countOf(text, { unit, step }), JSON.stringify(shorten(text))];
+  };
   return (tokens) => {
     const first = tokens.peek(`${expected}, or null`);
     if (first === NULL && tokens.word('null')) return NAT;
     const { at } = tokens;
-    const text = unit === 'generic' ? '' : tokens.string(`${expected}, or null`);
-    const count =
-      unit === 'generic'
-        ? divided(wideInteger(tokens, name, policies), BigInt(step))
-        : (name === 'datetime64' ? datetimeCount : timedeltaCount)(text, { unit, step });
-    if (count === undefined || count === NAT) {
-      const units = `a whole number of ${step === 1 ? '' : `${step} `}${unit}`;
-      throw new Unexpected(`expected ${expected}, ${units}, got ${JSON.stringify(shorten(text))}`, at);
-    }
+    const [count, shown] = read(tokens);
+    if (count === undefined) throw new Unexpected(`expected ${expected}, ${units}, got ${shown}`, at);
+    if (count === NAT) throw new Unexpected(`expected ${expected} that is no NaT, got ${shown}`, at);
     return count;
   };
 }

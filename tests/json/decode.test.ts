@@ -106,6 +106,16 @@ describe('with a format', () => {
     expect([...data]).toEqual([0.0999755859375, 65504, 2 ** -24, NaN]);
   });
 
+  test('counts without a unit, whose number has more digits than 64 bits have', () => {
+    const data = BigInt64Array.of(0n, 7n, -(2n ** 53n), 2n ** 63n - 1n, 1n - 2n ** 63n, -(2n ** 63n));
+    for (const format of ['M8[1000generic]', 'm8[2147483647generic]', 'M8']) {
+      for (const bigInteger of ['number', 'string'] as const) {
+        const text = encodeJson({ data, shape: [6], format }, { bigInteger });
+        expect(decodeJson(text, { format, bigInteger }).data).toEqual(data);
+      }
+    }
+  });
+
   test('a byte order other than that of this machine is not kept', () => {
     expect(decodeJson('[1]', { format: '>i' }).format).toBe('=i');
     expect(decodeJson('[1]', { format: '<i' }).format).toBe('<i');
@@ -176,7 +186,17 @@ describe('errors say where, and what to do', () => {
     [
       '[0,18446744073709551616]',
       undefined,
-      "expected integers of 64 bits, got one beyond; pass format 'Q' or 'd'; at $[1], line 1, column 4 (byte 3)",
+      "expected integers of 64 bits, got one beyond; pass format 'd'; at $[1], line 1, column 4 (byte 3)",
+    ],
+    [
+      '[9223372036854775808]',
+      undefined,
+      "expected integers of 64 bits, got one beyond; pass format 'Q' or 'd'; at $[0], line 1, column 2 (byte 1)",
+    ],
+    [
+      '[18446744073709551615]',
+      undefined,
+      "expected integers of 64 bits, got one beyond; pass format 'Q' or 'd'; at $[0], line 1, column 2 (byte 1)",
     ],
     [
       '[-9223372036854775809]',
@@ -238,6 +258,31 @@ describe('errors say where, and what to do', () => {
       '["PT0.5S"]',
       { format: 'm8[25s]' },
       'expected a span of time as PT1.5S or P3D, a whole number of 25 s, got "PT0.5S"; at $[0], line 1, column 2 (byte 1)',
+    ],
+    [
+      '["1677-09-21T00:12:43.145224192"]',
+      { format: 'M8[ns]' },
+      'expected a point in time as 2000-01-31T23:59:59 that is no NaT, got "1677-09-21T00:12:43.145224192"; at $[0], line 1, column 2 (byte 1)',
+    ],
+    [
+      '[1500]',
+      { format: 'M8[1000generic]' },
+      'expected a count, a multiple of 1000, got 1500; at $[0], line 1, column 2 (byte 1)',
+    ],
+    [
+      '[-9223372036854775808]',
+      { format: 'm8' },
+      'expected a count that is no NaT, got -9223372036854775808; at $[0], line 1, column 2 (byte 1)',
+    ],
+    [
+      '["9223372036854775808000"]',
+      { format: 'm8[1000generic]', bigInteger: 'string' },
+      'expected -9223372036854775808 to 9223372036854775807 for timedelta64, got 9223372036854775808; at $[0], line 1, column 2 (byte 1)',
+    ],
+    [
+      '["1000000000000000000000"]',
+      { format: 'q', bigInteger: 'string' },
+      'expected -9223372036854775808 to 9223372036854775807 for int64, got 1000000000000000000000; at $[0], line 1, column 2 (byte 1)',
     ],
   ])('%s', (text, options, message) => {
     if (message === '') expect(() => decodeJson(text, options)).toThrow(FormatError);
