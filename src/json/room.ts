@@ -4,6 +4,9 @@ import { copyOf } from '../bytes.ts';
 /** What may be left of its memory unused, in bytes per byte: more is given back. */
 const MOST_SPARE = 1 / 8;
 
+/** The most it grows by beyond what is needed, in bytes: twice as much may be more than one piece of memory can be. */
+const MOST_GROWTH = 2 ** 29;
+
 /** Grows as it is written to. */
 export class Room {
   readonly #take: (size: number) => Uint8Array;
@@ -22,7 +25,7 @@ export class Room {
   /** Copies a piece to a place. */
   put(at: number, piece: Uint8Array): void {
     const end = at + piece.length;
-    if (end > this.#bytes.length) this.reserve(2 * end);
+    if (end > this.#bytes.length) this.reserve(Math.min(2 * end, end + MOST_GROWTH));
     this.#bytes.set(piece, at);
   }
 
