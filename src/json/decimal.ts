@@ -1,5 +1,4 @@
 /** The text of a number to its value, exactly: what JavaScript has no number for. It knows no array. */
-import { bfloat16FromBits, bfloat16ToBits, float16FromBits, float16ToBits } from '../view/float16.ts';
 
 /** A decimal: a magnitude of digits times a power of ten. */
 interface Decimal {
@@ -35,11 +34,11 @@ export function integerOf(text: string): bigint | undefined {
   return negative ? -magnitude : magnitude;
 }
 
-/** Floats narrower than a double: the bits of their mantissa, the exponent of the least normal number, how they are rounded. */
+/** Floats narrower than a double: the bits of their mantissa, and the exponent of the least normal number. */
 const narrow = {
-  float16: { places: 10, least: -14, round: (value: number) => float16FromBits(float16ToBits(value)) },
-  bfloat16: { places: 7, least: -126, round: (value: number) => bfloat16FromBits(bfloat16ToBits(value)) },
-  float32: { places: 23, least: -126, round: Math.fround },
+  float16: { places: 10, least: -14 },
+  bfloat16: { places: 7, least: -126 },
+  float32: { places: 23, least: -126 },
 } as const;
 
 export type Narrow = keyof typeof narrow;

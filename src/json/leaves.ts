@@ -1,4 +1,7 @@
-/** What the text of a record is made of: the fields that have no fields, and what is written between them. */
+/**
+ * What the text of an element is made of: of a record the fields that have no fields, and what is written between them;
+ * of what JSON has as an array, its dimensions.
+ */
 import type { Element } from '../view/element.ts';
 import { elementCount } from '../view/py-buffer.ts';
 import type { Policies } from './options.ts';
@@ -64,4 +67,21 @@ export function leavesOf(
   };
   visit(root, 0);
   return leaves.length > 0 && leaves.length <= most ? { leaves, after: before } : undefined;
+}
+
+/** An element as more dimensions of its array, as far as JSON has them alike: what they are of, and their sizes. */
+export function takenApart(
+  element: Element,
+  inner: readonly number[],
+  policies: Policies,
+): { readonly element: Element; readonly inner: readonly number[] } {
+  const { name, size, shape = [], item, fields = [] } = element;
+  if (item) return takenApart(item, [...inner, ...shape], policies);
+  const part = policies.complex === 'array' ? complexPart(element) : undefined;
+  if (part) return { element: part, inner: [...inner, 2] };
+  const [only] = fields;
+  if (name === 'tuple' && only && fields.length === 1 && only.repeat * only.element.size === size) {
+    return takenApart(only.element, [...inner, only.repeat], policies);
+  }
+  return { element: addressAsNumber(element), inner };
 }

@@ -9,11 +9,12 @@ import { isCContiguous } from '../view/select.ts';
 import type { ChunkEncoder } from './chunk.ts';
 import { indented } from './indent.ts';
 import { chunkEncoder, hasKernel, type KernelName } from './kernel.ts';
+import { takenApart } from './leaves.ts';
 import { type EncodeOptions, type Policies, policiesOf } from './options.ts';
 import { recordEncoder } from './record-encoder.ts';
 import { Room } from './room.ts';
 import { type Encodable, type Source, sourceOf } from './source.ts';
-import { addressAsNumber, complexPart, elementText, type Path, pathText, refusal, Where } from './text.ts';
+import { elementText, type Path, pathText, refusal, Where } from './text.ts';
 import { textChunkEncoder } from './text-encoder.ts';
 
 /**
@@ -133,23 +134,6 @@ function planFor(source: Source, policies: Policies): Plan {
   const compound = end < 0 && /^(record|tuple|complex\d+|datetime64)$/.test(element.name);
   const encoder = (compound && recordEncoder(element, shape, policies, one)) || one;
   return { encoder, element, inner, little: false, empty: end >= 0, shape: outer };
-}
-
-/** An element as more dimensions of its array, as far as JSON has them alike: what they are of, and how many there are. */
-export function takenApart(
-  element: Element,
-  inner: readonly number[],
-  policies: Policies,
-): { readonly element: Element; readonly inner: readonly number[] } {
-  const { name, size, shape = [], item, fields = [] } = element;
-  if (item) return takenApart(item, [...inner, ...shape], policies);
-  const part = policies.complex === 'array' ? complexPart(element) : undefined;
-  if (part) return { element: part, inner: [...inner, 2] };
-  const [only] = fields;
-  if (name === 'tuple' && only && fields.length === 1 && only.repeat * only.element.size === size) {
-    return takenApart(only.element, [...inner, only.repeat], policies);
-  }
-  return { element: addressAsNumber(element), inner };
 }
 
 function* encoded(parts: ReturnType<Source['parts']>, plan: Plan, target?: Uint8Array): Generator<Uint8Array> {

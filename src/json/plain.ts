@@ -6,9 +6,12 @@ import type { Nesting, Phase } from './nesting.ts';
 import { MOST_SAFE, type Policies } from './options.ts';
 import { powersOfTen128 } from './powers.ts';
 
-/** What the kernel is told of an element type; the kinds are numbered as in kernel/parse.ts. */
+/** What elements are, numbered as in kernel/parse.ts. */
+const Kind = { Integer: 0, Float: 1, Bool: 2 } as const;
+
+/** What the kernel is told of an element type. */
 interface Plain {
-  readonly kind: 0 | 1 | 2;
+  readonly kind: (typeof Kind)[keyof typeof Kind];
   /** Of floats, the bits of their mantissa. */
   readonly places: number;
   /** Of integers, the greatest magnitude of a negative one, and the greatest; as far as they are below 2^53, and all. */
@@ -23,15 +26,15 @@ function integer(least: bigint, most: bigint): Plain {
     least < bound ? least : bound,
     most < bound ? most : bound,
   ];
-  return { kind: 0, places: 0, bounds: [within(MOST_SAFE), within(BELOW_NONE)] };
+  return { kind: Kind.Integer, places: 0, bounds: [within(MOST_SAFE), within(BELOW_NONE)] };
 }
 
 const signed = (bits: bigint): Plain => integer(1n << (bits - 1n), (1n << (bits - 1n)) - 1n);
 const unsigned = (bits: bigint): Plain => integer(0n, (1n << bits) - 1n);
-const other = (kind: 1 | 2, places: number): Plain => ({ ...integer(0n, 0n), kind, places });
+const float = (places: number): Plain => ({ ...integer(0n, 0n), kind: Kind.Float, places });
 
 const types: Partial<Record<ElementName, Plain>> = {
-  bool: other(2, 0),
+  bool: { ...integer(0n, 0n), kind: Kind.Bool },
   int8: signed(8n),
   uint8: unsigned(8n),
   int16: signed(16n),
@@ -40,10 +43,10 @@ const types: Partial<Record<ElementName, Plain>> = {
   uint32: unsigned(32n),
   int64: signed(64n),
   uint64: unsigned(64n),
-  float16: other(1, 10),
-  bfloat16: other(1, 7),
-  float32: other(1, 23),
-  float64: other(1, 52),
+  float16: float(10),
+  bfloat16: float(7),
+  float32: float(23),
+  float64: float(52),
 };
 
 /** Of kernel/parse.ts: the text goes on. */

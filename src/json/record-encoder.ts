@@ -37,7 +37,10 @@ const LINE_FEED = 0x0a;
 
 const utf8 = new TextEncoder();
 
-/** An element of a record's text that is no number, in bytes: names of days and escaped characters at their longest. */
+/**
+ * The longest text of a field without a kernel, and the line feed behind it, in bytes: of bytes and strings all
+ * escaped, of the others two doubles as {"re":…,"im":…}, 62.
+ */
 function longestOf({ name, size }: Element): number {
   return /^(bytes|void|str)$/.test(name) ? 6 * size + 3 : 64;
 }
