@@ -6,14 +6,16 @@ import { bfloat16FromBits, float16FromBits } from '../../src/view/float16.ts';
 import { random } from '../support/random.ts';
 import { randomBits, scale } from './kernel-support.ts';
 
-/** Each text by itself and behind white space, among others of its kind; so that whichever reads it, it is the same. */
+/** Each text among others of its kind, with and without white space around it. */
 function expectDoubles(texts: readonly string[]): void {
   const expected = Float64Array.from(texts, Number);
-  const found = decodeJson(`[${texts.join(',')}]`, { format: 'd' }).data as Float64Array;
-  const bits = [found, expected].map((all) => new BigUint64Array(all.buffer, 0, texts.length));
-  texts.forEach((text, i) => {
-    if (bits[0]?.[i] !== bits[1]?.[i]) throw new Error(`${text}: expected ${expected[i]}, got ${found[i]}`);
-  });
+  for (const between of [',', ' ,\n ']) {
+    const found = decodeJson(`[${texts.join(between)}]`, { format: 'd' }).data as Float64Array;
+    const bits = [found, expected].map((all) => new BigUint64Array(all.buffer, 0, texts.length));
+    texts.forEach((text, i) => {
+      if (bits[0]?.[i] !== bits[1]?.[i]) throw new Error(`${text}: expected ${expected[i]}, got ${found[i]}`);
+    });
+  }
 }
 
 /** The same of each by itself: a number without an array is never read by the kernel. */
