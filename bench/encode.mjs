@@ -95,7 +95,7 @@ export async function encodeBench() {
   const started = performance.now();
   encodeJson(Float64Array.of(1.5));
   const startup = performance.now() - started;
-  const inside = openPython();
+  const inside = openPython({ python: process.env.MEMVIEW_BENCH_PYTHON });
   const outside = startOrjson('encode.py');
   const folder = mkdtempSync(join(tmpdir(), 'memview-bench-'));
   const picked = new RegExp(process.env.MEMVIEW_BENCH_CASES ?? '');

@@ -8,6 +8,8 @@ const WORKERS = 2;
 const sizes = [1e3, 1e4, 1e5, 1e6, 1e7];
 /** A round is of at least so many elements. */
 const LEAST = 100_000;
+/** In ms. */
+const WARMUP = 3000;
 
 const types = {
   float64: (count) => Float64Array.from({ length: count }, () => Math.random()),
@@ -43,11 +45,12 @@ async function measure(view, count) {
 
 /** Runs `npm run bench -- parallel`. */
 export async function parallel() {
-  const python = openPython();
+  const python = openPython({ python: process.env.MEMVIEW_BENCH_PYTHON });
   const first = python.view(python.share(types.float64(1e6)));
   console.log(`the first call, of 1e6 float64: ${(await timed(1, () => ways['two threads'](first))).toFixed(1)} ms`);
-  // The threads have started when they have written.
-  while ((await ways['two threads'](first)) && performance.now() < 3000);
+  // By then the threads have started, and V8 has optimized what they run.
+  const warm = performance.now() + WARMUP;
+  while ((await ways['two threads'](first)) && performance.now() < warm);
   first.release();
   console.log('elements               one thread   two threads   one ÷ two');
   for (const [type, make] of Object.entries(types)) {

@@ -7,7 +7,7 @@ const ROUNDS = 40;
 
 /** Runs `npm run bench -- views`. */
 export async function views() {
-  const python = openPython();
+  const python = openPython({ python: process.env.MEMVIEW_BENCH_PYTHON });
   const list = python.eval(`[bytearray(b"x" * (i % 50 + 1)) for i in range(${OBJECTS})]`);
   const item = list.attr('__getitem__');
   const refs = Array.from({ length: OBJECTS }, (_, i) => item.call(python.eval(String(i))));
