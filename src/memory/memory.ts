@@ -32,11 +32,11 @@ export interface Memory {
    */
   read(address: bigint, length: number): Uint8Array;
   /**
-   * Where `read` gives snapshots: one of as many bytes as the target has, in memory of the caller's.
+   * Where `read` gives snapshots: one of as many bytes as `into` has, in memory of the caller's.
    *
    * @throws MemoryFault as `read`; what was readable may have been written.
    */
-  readInto?(address: bigint, target: Uint8Array): void;
+  readInto?(address: bigint, into: Uint8Array): void;
   /**
    * The memory itself, to be written to, where `read` of a live memory does not lend it everywhere.
    *
@@ -110,14 +110,33 @@ const PAGE = 4096n;
  */
 export function readCString(memory: Memory, address: bigint, limit = 4096): Uint8Array {
   const parts: Uint8Array[] = [];
+  let most = 32;
   for (let at = address; at - address < BigInt(limit); ) {
-    const length = Math.min(Number(PAGE - (at % PAGE)), limit - Number(at - address), at === address ? 32 : limit);
-    const bytes = memory.read(at, length);
+    const length = Math.min(Number(PAGE - (at % PAGE)), limit - Number(at - address), most);
+    const bytes = readSome(memory, at, length);
     const end = bytes.indexOf(0);
     if (end >= 0 && parts.length === 0) return bytes.subarray(0, end);
-    parts.push(bytes.subarray(0, end < 0 ? length : end));
+    parts.push(bytes.subarray(0, end < 0 ? bytes.length : end));
     if (end >= 0) return concatenate(parts);
-    at += BigInt(length);
+    at += BigInt(bytes.length);
+    most = bytes.length < length ? bytes.length : limit;
   }
   throw new MemoryFault(address, limit, 'expected a string with a NUL at its end, found none');
+}
+
+/**
+ * The first of some bytes: all of them, or, where the last cannot be read, half as often as it takes.
+ *
+ * @throws MemoryFault if not even one can be read.
+ */
+function readSome(memory: Memory, address: bigint, length: number): Uint8Array {
+  const all = orUndefined(() => memory.read(address, length));
+  if (all) return all;
+  // A bad address costs one more read, and no more.
+  const one = memory.read(address, 1);
+  for (let size = length >> 1; size > 1; size >>= 1) {
+    const some = orUndefined(() => memory.read(address, size));
+    if (some) return some;
+  }
+  return one;
 }

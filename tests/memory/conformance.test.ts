@@ -147,10 +147,11 @@ describe.each(sources)('$name', ({ memory, address, bad }) => {
   test('live bytes are the memory itself, a snapshot is not', () => {
     const bytes = memory.read(address, 1);
     const before = bytes[0] ?? 0;
-    if (!memory.live) return expect(memory.read(address, 1)).not.toBe(bytes);
     bytes[0] = 200;
-    expect(memory.read(address, 1)[0]).toBe(200);
+    const after = memory.read(address, 1)[0];
     bytes[0] = before;
+    expect(before).toBe(content[0]);
+    expect(after).toBe(memory.live ? 200 : before);
   });
 });
 
@@ -215,4 +216,33 @@ test('a string ends at its NUL, however far, and no page is read that it does no
   for (const [address, length] of reads) expect((address % 4096n) + BigInt(length)).toBeLessThanOrEqual(4096n);
   expect(() => readCString(memory, 0x1000n, 100)).toThrow('expected a string with a NUL at its end');
   expect(() => readCString(memory, 0x2fffn)).toThrow(MemoryFault);
+});
+
+test.each([1, 2, 3, 31, 32, 33, 63, 100, 4095])('a string of %d bytes may end where the memory does', (length) => {
+  const bytes = new Uint8Array(length).fill(100);
+  const memory = segmentMemory([{ address: 0x1000n, bytes }], target);
+  expect(faultOf(() => readCString(memory, 0x1000n))).toMatchObject({ address: 0x1000n + BigInt(length), length: 1 });
+  bytes[length - 1] = 0;
+  expect([...readCString(memory, 0x1000n)]).toEqual([...bytes.subarray(0, -1)]);
+  expect(readCString(heapMemory(bytes, target), 0n)).toHaveLength(length - 1);
+});
+
+test('a string may go over from one piece of memory into the next', () => {
+  const pieces = ['ab', 'cde', 'f\0'].map((text) => Buffer.from(text));
+  const segments = pieces.map((bytes, i) => ({ address: [0x1000n, 0x1002n, 0x1005n][i] ?? 0n, bytes }));
+  expect(Buffer.from(readCString(segmentMemory(segments, target), 0x1000n)).toString()).toBe('abcdef');
+});
+
+test('of a bad address no more than two reads are tried for a string', () => {
+  let reads = 0;
+  const memory: Memory = {
+    target,
+    live: true,
+    read(address, length) {
+      reads++;
+      throw new MemoryFault(address, length, 'nothing is there');
+    },
+  };
+  expect(() => readCString(memory, 0x1000n)).toThrow(MemoryFault);
+  expect(reads).toBe(2);
 });

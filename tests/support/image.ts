@@ -105,11 +105,9 @@ function contiguous(shape: readonly number[], itemsize: number): number[] {
   return shape.map((_, i) => shape.slice(i + 1).reduce((product, n) => product * n, itemsize));
 }
 
-/** Room behind the string, as any real mapping has. */
+/** With nothing behind its NUL. */
 function cString(text: string): Uint8Array {
-  const bytes = new Uint8Array(4096);
-  bytes.set(new TextEncoder().encode(text));
-  return bytes;
+  return new TextEncoder().encode(`${text}\0`);
 }
 
 function write(view: DataView, offset: number, size: number, value: bigint, little: boolean): void {
