@@ -29,7 +29,7 @@ const mayUseNode = ['memory/process.ts', 'memory/core.ts', 'ffi/', 'parallel/', 
 const packages: Readonly<Record<string, readonly string[]>> = {
   'typed-struct': ['layouts/compile.ts'],
   buffer: ['layouts/compile.ts', 'view/struct.ts'],
-  restructure: ['memory/core.ts', 'memory/elf.ts'],
+  restructure: ['memory/elf.ts'],
   'ffi-rs': ['ffi/native.ts'],
   commander: ['cli/'],
   'cli-progress': ['cli/'],

@@ -57,9 +57,9 @@ export function coreOf(source: Source, name: string, open: (path: string) => Sou
       live: false,
       mappings: () => mappings,
       touched: (mapping) => readableParts(source, ranges, fileOf, mapping),
-      readInto(address, bytes) {
-        checkRange(address, bytes.length);
-        fill(address, bytes, partsOf(address, bytes.length));
+      readInto(address, into) {
+        checkRange(address, into.length);
+        fill(address, into, partsOf(address, into.length));
       },
       read(address, length) {
         checkRange(address, length);
@@ -230,7 +230,7 @@ function fileSource(path: string): Source {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const source: Source = {
     size: fstatSync(file).size,
-    read: (offset, target) => readSync(file, target, 0, Math.min(target.length, MOST_PER_READ), offset),
+    read: (offset, into) => readSync(file, into, 0, Math.min(into.length, MOST_PER_READ), offset),
   };
   unused.register(source, file);
   return source;

@@ -2,6 +2,8 @@
  * What a core file says: of whom it is, what was mapped where, and which of it the file holds. Knows neither Python
  * nor files: the bytes come from a source.
  */
+import { textOf } from '../bytes.ts';
+import { hex } from '../errors.ts';
 import {
   type Bits,
   type ByteOrder,
@@ -26,8 +28,8 @@ import { byAddress, type Mapping } from './mapping.ts';
 export interface Source {
   /** In bytes. */
   readonly size: number;
-  /** Reads into the target from an offset on; says how many bytes, 0 at the end. */
-  read(offset: number, target: Uint8Array): number;
+  /** Reads into memory of the caller's from an offset on; says how many bytes, 0 at the end. */
+  read(offset: number, into: Uint8Array): number;
 }
 
 /** Of what a core file is. */
@@ -57,13 +59,13 @@ export interface CoreFile {
 }
 
 /** The most bytes that are read for the program headers, or for the notes, of a core: those of a million mappings. */
-const MOST = 64 << 20;
+const MOST_HEADER_BYTES = 64 << 20;
 
 /** The most notes there are, some ten for each thread. */
 const MOST_NOTES = 1 << 20;
 
 /** The most bytes of NT_FILE: Linux writes no more than the sysctl core_file_note_size_limit, at most these. */
-const MOST_FILES = 16 << 20;
+const MOST_FILE_BYTES = 16 << 20;
 
 /**
  * Reads the headers and the notes of a core file, none of its memory.
@@ -127,8 +129,8 @@ function* programHeaders(source: Source, { Phdr, Shdr }: ElfStructs, ehdr: Ehdr)
   if (count === 0) throw new Error('it has no program headers; expected those of its memory and notes');
   expectSize('e_phentsize', ehdr.e_phentsize, Phdr);
   const length = count * Phdr.size;
-  if (length > MOST)
-    throw new Error(`it has ${count} program headers; expected at most ${Math.floor(MOST / Phdr.size)}`);
+  if (length > MOST_HEADER_BYTES)
+    throw new Error(`it has ${count} program headers; expected at most ${Math.floor(MOST_HEADER_BYTES / Phdr.size)}`);
   const table = take(source, ehdr.e_phoff, length, `the last of ${count} program headers`);
   for (let i = 0; i < count; i++) yield Phdr.decode(table, i * Phdr.size);
 }
@@ -162,7 +164,7 @@ function isLoad({ p_type, p_memsz, p_filesz }: Phdr): boolean {
 
 function loadOf({ p_vaddr, p_memsz, p_filesz, p_offset, p_flags }: Phdr, bits: Bits): Load {
   const end = p_vaddr + BigInt(p_memsz);
-  const where = `the segment at 0x${p_vaddr.toString(16)}`;
+  const where = `the segment at ${hex(p_vaddr)}`;
   if (p_filesz > p_memsz) throw new Error(`${where} has a p_filesz of ${p_filesz}, more than its p_memsz, ${p_memsz}`);
   if (end > 1n << BigInt(bits)) throw new Error(`${where} ends beyond the ${bits} bits of an address`);
   return { address: p_vaddr, end, flags: p_flags, held: p_filesz, at: p_offset };
@@ -175,7 +177,7 @@ function inOrder<T extends Span>(spans: T[]): T[] {
     const before = spans[i - 1];
     if (before && before.end > address) {
       throw new Error(
-        `what begins at 0x${before.address.toString(16)} overlaps what begins at 0x${address.toString(16)}; ` +
+        `what begins at ${hex(before.address)} overlaps what begins at ${hex(address)}; ` +
           'expected no address twice among the segments, or among the entries of NT_FILE',
       );
     }
@@ -191,7 +193,8 @@ function readNotes(source: Source, structs: ElfStructs, headers: readonly Phdr[]
   let count = 0;
   for (const { p_offset, p_filesz, p_align } of headers) {
     total += p_filesz;
-    if (total > MOST) throw new Error(`it has ${total} bytes of notes or more; expected at most ${MOST}`);
+    if (total > MOST_HEADER_BYTES)
+      throw new Error(`it has ${total} bytes of notes or more; expected at most ${MOST_HEADER_BYTES}`);
     const bytes = take(source, p_offset, p_filesz, 'the notes');
     for (const { name, type, desc } of notesOf(bytes, structs.Nhdr, p_align === 8 ? 8 : 4)) {
       if (++count > MOST_NOTES) throw new Error(`it has more than ${MOST_NOTES} notes`);
@@ -218,10 +221,9 @@ function* notesOf(bytes: Uint8Array, Nhdr: ElfStructs['Nhdr'], align: number) {
   }
 }
 
-const decoder = new TextDecoder();
-
 function filesOf(desc: Uint8Array, { NtFile, NtFileEntry }: ElfStructs): MappedFile[] {
-  if (desc.length > MOST_FILES) throw new Error(`NT_FILE has ${desc.length} bytes; expected at most ${MOST_FILES}`);
+  if (desc.length > MOST_FILE_BYTES)
+    throw new Error(`NT_FILE has ${desc.length} bytes; expected at most ${MOST_FILE_BYTES}`);
   const { count, page_size } = NtFile.decode(desc);
   let name = NtFile.size + count * NtFileEntry.size;
   if (!(name <= desc.length)) throw new Error(`NT_FILE has ${desc.length} bytes, too few for ${count} entries`);
@@ -234,7 +236,7 @@ function filesOf(desc: Uint8Array, { NtFile, NtFileEntry }: ElfStructs): MappedF
     if (end <= start || end - start > Number.MAX_SAFE_INTEGER) throw new Error(`${what} ends before it begins`);
     if (!Number.isSafeInteger(offset)) throw new Error(`${what} has an offset of ${file_ofs} pages of ${page_size}`);
     if (nul < 0) throw new Error(`${what} has no name that ends in NUL`);
-    files.push({ address: start, end, offset, path: decoder.decode(desc.subarray(name, nul)) });
+    files.push({ address: start, end, offset, path: textOf(desc.subarray(name, nul)) });
     name = nul + 1;
   }
   return inOrder(files);

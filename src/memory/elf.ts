@@ -15,6 +15,7 @@ import {
   uint32be,
   uint32le,
 } from 'restructure';
+import { hex } from '../errors.ts';
 
 /** The word size of a program, as EI_CLASS says. */
 export type Bits = 32 | 64;
@@ -39,7 +40,6 @@ export const DT_HASH = 4n;
 export const DT_STRTAB = 5n;
 export const DT_SYMTAB = 6n;
 export const DT_STRSZ = 10n;
-export const DT_SONAME = 14n;
 export const DT_GNU_HASH = 0x6ffffef5n;
 
 /** What kind of ELF file its first 16 bytes say it is. */
@@ -81,7 +81,8 @@ export interface ElfStruct<T> {
   /** In bytes. */
   readonly size: number;
   /**
-   * The values of its fields: addresses, and d_tag and d_val, are bigint; all else is a number.
+   * The values of its fields. Addresses are bigint, and so are sh_flags, d_tag, d_val, pr_sigpend and pr_sighold; e_ident
+   * is bytes, all else a number.
    *
    * @param offset in the bytes
    * @throws Error if the bytes end before the struct does, or if a size or offset is beyond 2^53.
@@ -312,7 +313,7 @@ class Safe implements Type<number> {
   decode(stream: DecodeStream): number {
     const value = this.#type.decode(stream);
     if (value <= Number.MAX_SAFE_INTEGER) return Number(value);
-    throw new Error(`expected a size or offset below 2^53, got 0x${value.toString(16)}`);
+    throw new Error(`expected a size or offset below 2^53, got ${hex(value)}`);
   }
 
   size(): number {

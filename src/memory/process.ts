@@ -30,11 +30,11 @@ const PROBE_ABOVE = 1 << 20;
 export function processMemory(pid: number | 'self', target: Target, changing = !isOwn(pid)): Memory {
   const handle = { file: openMemory(pid) };
   unused.register(handle, handle.file);
-  const readInto = (address: bigint, target: Uint8Array): void => {
-    const { length } = target;
+  const readInto = (address: bigint, into: Uint8Array): void => {
+    const { length } = into;
     checkRange(address, length);
     for (let done = 0; done < length; ) {
-      const count = readAt(handle, target, done, address, length);
+      const count = readAt(handle, into, done, address, length);
       // Also of a process that runs another program since: its number is the same, its memory is not.
       if (count === 0) throw new MemoryFault(address, length, 'the process has ended', { ended: true });
       done += count;
@@ -91,7 +91,7 @@ export function locatedMemory({ pid, target }: MemoryLocator): Memory {
  *
  * @throws Error if there is no such process, or it belongs to another user.
  */
-export function readMappings(pid: number | 'self'): readonly Mapping[] {
+function readMappings(pid: number | 'self'): readonly Mapping[] {
   const path = `/proc/${pid}/maps`;
   const text = attempt(path, () => readFileSync(path, 'latin1'));
   if (text === '') throw new Error(`${path} is empty: the process has ended`);

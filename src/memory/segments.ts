@@ -1,5 +1,5 @@
 /** A memory made of pieces, each at its address. */
-import { MemoryFault } from '../errors.ts';
+import { hex, MemoryFault } from '../errors.ts';
 import type { Target } from '../target.ts';
 import { byAddress, lastAtOrBelow, type Mapping } from './mapping.ts';
 import { checkRange, type Memory } from './memory.ts';
@@ -28,7 +28,7 @@ export function segmentMemory(segments: Iterable<Segment>, target: Target, benea
   for (const [i, { address }] of sorted.entries()) {
     const before = ends[i - 1];
     if (before !== undefined && before > address) {
-      throw new RangeError(`two segments overlap at 0x${address.toString(16)}; cut or join them first`);
+      throw new RangeError(`two segments overlap at ${hex(address)}; cut or join them first`);
     }
   }
   return {

@@ -200,9 +200,9 @@ describe('a Python that goes on', () => {
     let calls = 0;
     const failing = {
       ...memory,
-      readInto: (address: bigint, target: Uint8Array) => {
-        if (calls++ > 20) throw new MemoryFault(address, target.length, 'the process has ended', { ended: true });
-        memory.readInto?.(address, target);
+      readInto: (address: bigint, into: Uint8Array) => {
+        if (calls++ > 20) throw new MemoryFault(address, into.length, 'the process has ended', { ended: true });
+        memory.readInto?.(address, into);
       },
     };
     expect(() => [...findBuffers(failing)]).toThrow(
