@@ -1,31 +1,29 @@
 /**
- * Structs that no public header shows, and those of numpy's C sources: what a reader needs who cannot call Python. They
- * are no part of the tables that `tests/golden/` proves from headers; live interpreters prove them in
+ * Structs that no public header of CPython shows, and some of numpy's headers: what a reader needs who cannot call
+ * Python. They are no part of the tables that `tests/golden/` proves from headers; live interpreters prove them in
  * `tests/native/cases/objects.ts`.
  */
 import { perTarget, type Target } from '../target.ts';
-import { computeLayout, type Layout } from './layout.ts';
+import { computeLayouts, type LayoutOf } from './layout.ts';
 import { PyMutex, PyObject } from './object.ts';
-import { versions } from './versions.ts';
+import { declarationsOf, versions } from './versions.ts';
 import {
-  type AnyOf,
   anyOf,
   array,
   callback,
   char,
-  type FieldsOf,
   int,
+  type OneOf,
   Py_hash_t,
   Py_ssize_t,
   pointer,
-  type StructDeclaration,
   struct,
   uint8_t,
   uint32_t,
 } from './vocabulary.ts';
 
 /** Indices as wide as `dk_size` needs follow it, then `dk_nentries` entries, and room for `dk_usable` more. */
-export const PyDictKeysObject_3_8 = struct('PyDictKeysObject', 'Objects/dict-common.h, 3.8', {
+const PyDictKeysObject_3_8 = struct('PyDictKeysObject', 'Objects/dict-common.h, 3.8', {
   dk_refcnt: Py_ssize_t,
   dk_size: Py_ssize_t,
   dk_lookup: callback('dict_lookup_func'),
@@ -37,12 +35,12 @@ const head_3_11 = { dk_refcnt: Py_ssize_t, dk_log2_size: uint8_t, dk_log2_index_
 const tail_3_11 = { dk_version: uint32_t, dk_usable: Py_ssize_t, dk_nentries: Py_ssize_t };
 
 /** `1 << dk_log2_index_bytes` bytes of indices follow it; `dk_kind` says which entries follow these. */
-export const PyDictKeysObject_3_11 = struct('PyDictKeysObject', 'Include/internal/pycore_dict.h, 3.11', {
+const PyDictKeysObject_3_11 = struct('PyDictKeysObject', 'Include/internal/pycore_dict.h, 3.11', {
   ...head_3_11,
   ...tail_3_11,
 });
 
-export const PyDictKeysObject_3_13_freethreaded = struct(
+const PyDictKeysObject_3_13_freethreaded = struct(
   'PyDictKeysObject',
   'Include/internal/pycore_dict.h, 3.13, Py_GIL_DISABLED',
   { ...head_3_11, dk_mutex: PyMutex, ...tail_3_11 },
@@ -52,9 +50,7 @@ const PyDictKeysObject = anyOf(PyDictKeysObject_3_8, PyDictKeysObject_3_11, PyDi
 
 /** A value of `dk_kind`: keys of any type, whose hash stands before them. */
 export const DICT_KEYS_GENERAL = 0;
-/** A value of `dk_kind`: all keys are strings, which know their hash. */
-export const DICT_KEYS_UNICODE = 1;
-/** A value of `dk_kind`: the same, shared by dicts that have their values apart. */
+/** A value of `dk_kind`: all keys are strings, which know their hash, and are shared by dicts with values apart. */
 export const DICT_KEYS_SPLIT = 2;
 
 const PyDictKeyEntry = struct('PyDictKeyEntry', 'Include/internal/pycore_dict.h, 3.11; Objects/dict-common.h, 3.8', {
@@ -69,12 +65,12 @@ const PyDictUnicodeEntry = struct('PyDictUnicodeEntry', 'Include/internal/pycore
 });
 
 /** Where `ma_values` of a dict points. Before 3.11 these are bare pointers, which C gives no name. */
-export const PyDictValues_3_8 = struct('PyDictValues', 'Include/internal/pycore_dict.h, 3.11', {
+const PyDictValues_3_8 = struct('PyDictValues', 'Include/internal/pycore_dict.h, 3.11', {
   values: array(pointer('PyObject'), 1),
 });
 
 /** How many there are stands before them; the order of insertion lies behind. */
-export const PyDictValues_3_13 = struct('PyDictValues', 'Include/internal/pycore_dict.h, 3.13', {
+const PyDictValues_3_13 = struct('PyDictValues', 'Include/internal/pycore_dict.h, 3.13', {
   capacity: uint8_t,
   size: uint8_t,
   embedded: uint8_t,
@@ -95,7 +91,7 @@ const getters = { getitem: callback('getitem'), setitem: callback('setitem'), co
 const tail_array = { is_integer_type: int, is_signed: int };
 
 /** What `ob_descr` of an `array.array` points at. */
-export const arraydescr_3_8 = struct('arraydescr', 'Modules/arraymodule.c, 3.8', {
+const arraydescr_3_8 = struct('arraydescr', 'Modules/arraymodule.c, 3.8', {
   typecode: array(char, 1),
   itemsize: int,
   ...getters,
@@ -104,7 +100,7 @@ export const arraydescr_3_8 = struct('arraydescr', 'Modules/arraymodule.c, 3.8',
 });
 
 /** Codes of two letters came, with a NUL behind them: complex numbers. */
-export const arraydescr_3_15 = struct('arraydescr', 'Modules/arraymodule.c, 3.15', {
+const arraydescr_3_15 = struct('arraydescr', 'Modules/arraymodule.c, 3.15', {
   typecode: array(char, 3),
   itemsize: int,
   ...getters,
@@ -136,9 +132,6 @@ const PyArray_DatetimeDTypeMetaData = struct('PyArray_DatetimeDTypeMetaData', 'n
   meta: PyArray_DatetimeMetaData,
 });
 
-type OneOf<A> = A extends AnyOf<infer S> ? S : never;
-type LayoutOf<S extends StructDeclaration> = Layout<S['name'], FieldsOf<S>>;
-
 /** Those of one release and build. */
 interface Internal {
   readonly PyDictKeysObject: OneOf<typeof PyDictKeysObject>;
@@ -169,13 +162,7 @@ function declarationsFor({ version, freeThreaded }: Target): Internal {
   };
 }
 
-/** The layouts of what no public header shows, under a target. @internal */
+/** The layouts of a target's internal structs. @internal */
 export const internalLayouts = perTarget(
-  (target) =>
-    Object.fromEntries(
-      Object.entries(declarationsFor(target)).map(([name, declared]) => [
-        name,
-        computeLayout(declared as StructDeclaration, target),
-      ]),
-    ) as unknown as InternalLayouts,
+  (target): InternalLayouts => computeLayouts(declarationsFor(target), target, declarationsOf(target)),
 );

@@ -2,7 +2,7 @@
  * From a declaration to a layout: offsets, padding, size and alignment, computed under a target as the C compiler of
  * that platform does. It knows no address and reads no byte.
  */
-import { type DataModel, dataModels, type Target } from '../target.ts';
+import { type DataModel, dataModels, formatTarget, type Target } from '../target.ts';
 import { compileStruct, type StructClass } from './compile.ts';
 import { declarationsOf } from './versions.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type Declarations,
   type FieldPath,
   type Fields,
+  type FieldsOf,
   type Overlay,
   type Scalar,
   type StructDeclaration,
@@ -58,12 +59,11 @@ export class Layout<N extends string = string, F extends Fields = Fields> {
       const declared = member.kind === 'overlay' ? member.type : member;
       const type = declared.kind === 'aligned' ? declared.type : declared;
       const { size, align, layout } = measure(declared, target, declarations);
+      const path = `${declaration.name}.${name}`;
       if (member.kind === 'overlay' && type.kind === 'bits') {
-        throw new RangeError(
-          `${declaration.name}.${name}: a member of a union cannot be a bit field; wrap it in a struct`,
-        );
+        throw new RangeError(`${path}: a member of a union cannot be a bit field; wrap it in a struct`);
       }
-      const at = member.kind === 'overlay' ? offsetOfOverlaid(fields, member, align) : undefined;
+      const at = member.kind === 'overlay' ? offsetOfOverlaid(path, fields, member, align) : undefined;
       const place = type.kind === 'bits' ? cursor.placeBits(size, type.width) : cursor.place(size, align, at);
       fields.push({ name, ...place, size, type, c: spell(type), layout });
     }
@@ -113,7 +113,8 @@ export class Layout<N extends string = string, F extends Fields = Fields> {
     const field = locate(this, path.split('.'), 0);
     if (field) return field;
     const known = [...leaves(this)].map((leaf) => leaf.path).join(', ');
-    throw new RangeError(`${this.name} has no field ${JSON.stringify(path)} in this target; it has ${known}`);
+    const where = formatTarget(this.target);
+    throw new RangeError(`${this.name} has no field ${JSON.stringify(path)} in ${where}; it has ${known}`);
   }
 }
 
@@ -172,7 +173,21 @@ export function computeLayout<N extends string, F extends Fields>(
   return new Layout(declaration, target, declarations);
 }
 
-interface Place {
+/** Declarations that differ over the releases make one layout, whose fields may be those of any. */
+export type LayoutOf<S extends StructDeclaration> = Layout<S['name'], FieldsOf<S>>;
+
+/** The layouts of several declarations, by the same names. @internal */
+export function computeLayouts<D extends { readonly [K in keyof D]: StructDeclaration }>(
+  declared: D,
+  target: Target,
+  declarations: Declarations,
+): { readonly [K in keyof D]: LayoutOf<D[K]> } {
+  const each = Object.entries<StructDeclaration>(declared);
+  const layouts = each.map(([name, declaration]) => [name, computeLayout(declaration, target, declarations)]);
+  return Object.fromEntries(layouts) as { readonly [K in keyof D]: LayoutOf<D[K]> };
+}
+
+interface Placed {
   readonly offset: number;
   readonly shift: number;
 }
@@ -191,7 +206,7 @@ class Cursor {
   }
 
   /** @param at where a union begins, for its further members */
-  place(size: number, align: number, at = roundUp(this.end, align)): Place {
+  place(size: number, align: number, at = roundUp(this.end, align)): Placed {
     this.end = Math.max(this.end, at + size);
     this.align = Math.max(this.align, align);
     this.#open = undefined;
@@ -204,7 +219,7 @@ class Cursor {
    *
    * @param unit bytes of the declared type, which is aligned to its size
    */
-  placeBits(unit: number, width: number): Place {
+  placeBits(unit: number, width: number): Placed {
     const { byteOrder, bitFields } = this.#model;
     const ms = bitFields === 'ms';
     const bits = unit * 8;
@@ -258,13 +273,18 @@ function resolve(type: StructDeclaration | AnyOf, declarations: Declarations): S
   throw new RangeError(`no declaration of ${type.name} was given; pass the one of this release in declarations`);
 }
 
-function offsetOfOverlaid(fields: readonly FieldLayout[], { with: other }: Overlay, align: number): number {
+/** @param path of the member, for messages */
+function offsetOfOverlaid(
+  path: string,
+  fields: readonly FieldLayout[],
+  { with: other }: Overlay,
+  align: number,
+): number {
   const field = fields.find(({ name }) => name === other);
-  if (!field) throw new RangeError(`a union member overlays ${JSON.stringify(other)}, which is not declared before it`);
+  const what = `${path} overlays ${JSON.stringify(other)}`;
+  if (!field) throw new RangeError(`${what}, which is not declared before it`);
   if (field.type.kind === 'bits' || field.offset % align !== 0) {
-    throw new RangeError(
-      `a union member overlays ${JSON.stringify(other)}, where C would not put it; declare a union()`,
-    );
+    throw new RangeError(`${what}, where C would not put it; declare a union()`);
   }
   return field.offset;
 }

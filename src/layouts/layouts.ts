@@ -1,12 +1,8 @@
 /** All layouts of one target, computed once. */
 import { formatTarget, type Target } from '../target.ts';
-import { computeLayout, type Layout } from './layout.ts';
+import { computeLayouts, type FieldLayout, type LayoutOf } from './layout.ts';
 import { parseTarget } from './targets.ts';
 import { declarationsOf, type Row } from './versions.ts';
-import type { FieldsOf, StructDeclaration } from './vocabulary.ts';
-
-/** Declarations that differ over the releases make one layout, whose fields may be those of any. */
-type LayoutOf<S extends StructDeclaration> = Layout<S['name'], FieldsOf<S>>;
 
 /** The layouts of one target, by the names C gives the structs. */
 export type Layouts = { readonly [K in keyof Row]: LayoutOf<Row[K]> };
@@ -31,11 +27,14 @@ export function layoutsFor(target: Target | string): Layouts {
   if (known) return known;
   const parsed = parseTarget(tag);
   const declarations = declarationsOf(parsed);
-  const layouts = Object.fromEntries(
-    Object.entries(declarations).map(([name, declaration]) => [name, computeLayout(declaration, parsed, declarations)]),
-  ) as unknown as Layouts;
+  const layouts = computeLayouts(declarations, parsed, declarations) as unknown as Layouts;
   computed.set(tag, Object.freeze(layouts));
   return layouts;
+}
+
+/** The digits of an int: since 3.12 they lie in a struct of their own. @internal */
+export function digitsOf({ PyLongObject }: Layouts): FieldLayout {
+  return PyLongObject.find(PyLongObject.has('long_value') ? 'long_value.ob_digit' : 'ob_digit');
 }
 
 function tagOf(target: Target | string): string {

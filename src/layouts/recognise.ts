@@ -4,7 +4,7 @@
  */
 import { LayoutMismatch, type Mismatch } from '../errors.ts';
 import { type DataModelName, dataModels, formatTarget, type Target } from '../target.ts';
-import { layoutsFor } from './layouts.ts';
+import { digitsOf, layoutsFor } from './layouts.ts';
 import { parseTarget } from './targets.ts';
 
 /** What an interpreter says of itself: the JSON that {@link pythonFacts} gives. Sizes and offsets in bytes. */
@@ -71,8 +71,8 @@ function modelOf({ pointer, long, byteorder, platform, multiarch }: BuildFacts):
 /** What the builtin types of a target say, as its layouts have it; the comments give C's definition of each. */
 function sizesOf(target: Target): BuildFacts['sizes'] {
   const layouts = layoutsFor(target);
-  const { PyMemoryViewObject, PyBytesObject, PyLongObject } = layouts;
-  const ob_digit = PyLongObject.find(PyLongObject.has('long_value') ? 'long_value.ob_digit' : 'ob_digit');
+  const { PyMemoryViewObject, PyBytesObject } = layouts;
+  const ob_digit = digitsOf(layouts);
   return {
     // offsetof(PyMemoryViewObject, ob_array), sizeof(Py_ssize_t), offsetof(PyMemoryViewObject, weakreflist)
     'memoryview.__basicsize__': PyMemoryViewObject.offsetOf('ob_array'),

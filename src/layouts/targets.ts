@@ -45,7 +45,7 @@ function whyUnknown(tag: string): string {
   const { version, free, traceRefs, model } = parts ?? {};
   if (!version || !model) return 'expected <version>[t][-debug][-tracerefs]-<model>, for example 3.13-lp64';
   if (!(versions as readonly string[]).includes(version)) return `expected a version of ${versions.join(', ')}`;
-  if (!(model in dataModels)) return `expected a data model of ${modelNames.join(', ')}`;
+  if (!Object.hasOwn(dataModels, model)) return `expected a data model of ${modelNames.join(', ')}`;
   if (free && traceRefs) return 'no free-threaded build traces references; leave out "t" or "-tracerefs"';
   return `free-threaded builds begin with ${versions.find(hasFreeThreaded)}; leave out the "t"`;
 }

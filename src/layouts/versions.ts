@@ -56,9 +56,7 @@ import {
   PyCompactUnicodeObject_3_12,
   PyUnicodeObject,
 } from './unicodeobject.ts';
-import type { AnyOf, Declarations } from './vocabulary.ts';
-
-type OneOf<A> = A extends AnyOf<infer S> ? S : never;
+import type { Declarations, OneOf } from './vocabulary.ts';
 
 /** The structs of one release and build, by C's names. */
 export interface Row {
@@ -171,9 +169,11 @@ export function hasFreeThreaded(version: Version): boolean {
 
 /** The declarations of a target, by name. @internal */
 export function declarationsOf({ version, freeThreaded, traceRefs }: Target): Declarations {
-  const builds = rows[version];
-  const row = freeThreaded ? builds?.freeThreaded : traceRefs ? builds?.traceRefs : builds?.default;
+  const builds = Object.hasOwn(rows, version) ? rows[version] : undefined;
+  if (!builds)
+    throw new RangeError(`the headers of CPython ${version} are not known; known are ${versions.join(', ')}`);
+  const row = freeThreaded ? builds.freeThreaded : traceRefs ? builds.traceRefs : builds.default;
   // A copy, for an interface is no dictionary to TypeScript.
   if (row) return { ...row };
-  throw new RangeError(`CPython ${version} has no ${freeThreaded ? 'free-threaded build' : 'known headers'}`);
+  throw new RangeError(`CPython ${version} has no free-threaded build; leave out freeThreaded`);
 }

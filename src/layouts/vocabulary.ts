@@ -4,7 +4,7 @@
  */
 import type { DataModel, DataModelName } from '../target.ts';
 
-/** A number, one machine word or less. `size` is in bytes, or the data model's word that decides it. */
+/** A number of at most 8 bytes. `size` is in bytes, or the data model's word that decides it. */
 export interface Scalar<V extends 'number' | 'bigint' = 'number' | 'bigint'> {
   readonly kind: 'scalar';
   /** The type as C spells it. */
@@ -71,6 +71,9 @@ export interface AnyOf<S extends StructDeclaration = StructDeclaration> {
   readonly name: string;
   readonly declarations: readonly S[];
 }
+
+/** Any of the declarations of a struct. */
+export type OneOf<A> = A extends AnyOf<infer S> ? S : never;
 
 /** Which declaration a name stands for, e.g. `PyObject` in a given release and build. */
 export type Declarations = { readonly [name: string]: StructDeclaration };
@@ -158,10 +161,13 @@ export function array<E extends Item>(of: E, length: number): ArrayOf<E> {
 /**
  * A bit field of `width` bits, e.g. `bits(unsigned_int, 2)` for C's `unsigned int interned:2`.
  *
- * @throws RangeError if the type is no integer, or has not so many bits.
+ * @throws RangeError if the type is no integer of a fixed size, or has not so many bits.
  */
 export function bits(of: Scalar<'number'>, width: number): Bits {
-  const most = of.encoding === 'float' || typeof of.size !== 'number' ? 0 : of.size * 8;
+  if (of.encoding === 'float' || typeof of.size !== 'number') {
+    throw new RangeError(`expected an integer type of a fixed size for a bit field, got ${of.c}`);
+  }
+  const most = of.size * 8;
   if (!Number.isInteger(width) || width < 1 || width > most) {
     throw new RangeError(`a bit field of ${of.c} has 1 to ${most} bits, got ${width}`);
   }

@@ -112,13 +112,18 @@ test('signed bit fields keep their sign', () => {
 test('what C would not accept, or place elsewhere, is refused', () => {
   expect(() => bits(unsigned_int, 33)).toThrow('a bit field of unsigned int has 1 to 32 bits, got 33');
   expect(() => bits(unsigned_int, 0)).toThrow(RangeError);
-  expect(() => bits(double, 3)).toThrow('a bit field of double has 1 to 0 bits');
+  expect(() => bits(double, 3)).toThrow('expected an integer type of a fixed size for a bit field, got double');
+  expect(() => bits(wchar_t, 3)).toThrow('for a bit field, got wchar_t');
   const Flags = union('union', 'flags.h', { all: unsigned_int, low: bits(unsigned_int, 3) });
   expect(() => computeLayout(Flags, lp64)).toThrow('union.low: a member of a union cannot be a bit field');
   const Low = union('union', 'flags.h', { low: bits(unsigned_int, 3), all: unsigned_int });
-  expect(() => computeLayout(Low, lp64)).toThrow('overlays "low", where C would not put it; declare a union()');
+  expect(() => computeLayout(Low, lp64)).toThrow(
+    'union.all overlays "low", where C would not put it; declare a union()',
+  );
   const Late = struct('Late', 'late.h', { a: char, b: char, d: overlay('b', double) });
-  expect(() => computeLayout(Late, lp64)).toThrow('overlays "b", where C would not put it; declare a union()');
+  expect(() => computeLayout(Late, lp64)).toThrow('Late.d overlays "b", where C would not put it; declare a union()');
+  const Early = struct('Early', 'early.h', { d: overlay('b', double), b: char });
+  expect(() => computeLayout(Early, lp64)).toThrow('Early.d overlays "b", which is not declared before it');
 });
 
 test('a struct of one’s own nests CPython’s, as the target has them', () => {
@@ -137,7 +142,7 @@ test('a struct of one’s own nests CPython’s, as the target has them', () => 
 test('a field that is not there is an error that lists those that are', () => {
   const { Py_buffer } = layoutsFor('3.13-lp64');
   expect(() => Py_buffer.offsetOf('size' as never)).toThrow(
-    'Py_buffer has no field "size" in this target; it has buf, obj, len',
+    'Py_buffer has no field "size" in 3.13-lp64; it has buf, obj, len',
   );
   expect(layoutsFor('3.13t-lp64').PyObject.has('ob_refcnt')).toBe(false);
 });
