@@ -10,7 +10,7 @@ import { type Range, take } from './range.ts';
  * The elements that ranges take, one per dimension from the first; the rest is taken whole.
  *
  * @throws RangeError if an index is out of range, a step is 0, or there are more ranges than dimensions.
- * @throws FormatError if an index would leave a pointer that no dimension follows.
+ * @throws FormatError if an index would leave a pointer that no dimension follows, or elements before a pointer.
  */
 export function slice(memory: Memory, info: BufferInfo, ranges: readonly Range[]): BufferInfo {
   if (ranges.length > info.shape.length) {
@@ -22,13 +22,22 @@ export function slice(memory: Memory, info: BufferInfo, ranges: readonly Range[]
   // Bytes before the first pointer move the address, those behind one its suboffset.
   const move = (bytes: number): void => {
     const pointer = suboffsets.findLastIndex((offset) => offset >= 0);
-    if (pointer < 0) address += BigInt(bytes);
-    else suboffsets[pointer] = (suboffsets[pointer] ?? 0) + bytes;
+    if (pointer < 0) {
+      address += BigInt(bytes);
+      return;
+    }
+    const moved = (suboffsets[pointer] ?? 0) + bytes;
+    // A negative suboffset would say that there is no pointer.
+    if (moved < 0) {
+      throw new FormatError(
+        'cannot slice so that elements begin before the pointer they lie behind; use get(), or copy it by toTypedArray()',
+      );
+    }
+    suboffsets[pointer] = moved;
   };
   taken.forEach(({ start, length, step: by, single }, i) => {
     const suboffset = info.suboffsets?.[i] ?? -1;
     const stride = info.strides[i] ?? 0;
-    // An empty dimension has no first element to start from.
     if (single && suboffset >= 0) {
       const last = suboffsets.length - 1;
       if (last < 0) address = step(memory, { ...info, address }, i, address, start);
@@ -39,6 +48,7 @@ export function slice(memory: Memory, info: BufferInfo, ranges: readonly Range[]
       }
       return;
     }
+    // An empty dimension has no first element to start from.
     if (length > 0) move(start * stride);
     if (single) return;
     shape.push(length);
@@ -77,7 +87,7 @@ export function transpose(info: BufferInfo, axes: readonly number[]): BufferInfo
  * @param itemsize of those, in bytes
  * @param shape in elements; by default one dimension
  * @throws FormatError if the buffer is not C-contiguous, or its bytes are no whole number of such elements.
- * @throws RangeError if the shape has not as many elements.
+ * @throws RangeError if the shape has not as many elements, or more than 64 dimensions.
  */
 export function cast(info: BufferInfo, format: string, itemsize: number, shape?: readonly number[]): BufferInfo {
   if (!isCContiguous(info))
@@ -92,7 +102,10 @@ export function cast(info: BufferInfo, format: string, itemsize: number, shape?:
     if (!Number.isSafeInteger(size) || size < 0)
       throw new RangeError(`expected sizes of 0 or more, got ${String(size)}`);
   }
-  if (elementCount(cut) * itemsize !== nbytes || cut.length > PyBUF_MAX_NDIM) {
+  if (cut.length > PyBUF_MAX_NDIM) {
+    throw new RangeError(`expected at most ${PyBUF_MAX_NDIM} dimensions, got ${cut.length}`);
+  }
+  if (elementCount(cut) * itemsize !== nbytes) {
     throw new RangeError(`expected a shape of ${length} elements, got (${cut.join(', ')})`);
   }
   return { ...info, format, itemsize, shape: [...cut], strides: cStrides(cut, itemsize) };

@@ -236,6 +236,23 @@ describe('elements', () => {
     data.fill(0xff, 0, 16);
     expect(() => v.toList()).toThrow(MemoryFault);
   });
+
+  test('a slice that would begin before its pointer is refused: its suboffset would say that there is none', () => {
+    const data = new Uint8Array(64);
+    new DataView(data.buffer).setBigUint64(0, DATA + 32n, true);
+    new DataView(data.buffer).setBigUint64(8, DATA + 48n, true);
+    data.set([6, 1, 2, 3], 31);
+    data.set([7, 4, 5, 6], 47);
+    const v = view({ data, shape: [2, 4], strides: [8, -1], suboffsets: [2, -1] });
+    expect([v.get(0, 0), v.get(0, 2), v.get(0, 3)]).toEqual([3, 1, 6]);
+    expect(v.slice(null, 2).toList()).toEqual([1, 4]);
+    expect(v.slice(1, 3).toList()).toBe(7);
+    const refused = new FormatError(
+      'cannot slice so that elements begin before the pointer they lie behind; use get(), or copy it by toTypedArray()',
+    );
+    expect(() => v.slice(null, 3)).toThrow(refused);
+    expect(() => v.slice(null, [null, null, -1])).toThrow(refused);
+  });
 });
 
 describe('writing', () => {
@@ -459,6 +476,8 @@ describe('cast', () => {
     expect(() => v.transpose().cast('B')).toThrow('cannot cast a view that is not C-contiguous');
     expect(() => v.cast('q')).toThrow('cannot cast 12 bytes to elements of 8');
     expect(() => v.cast('h', [4])).toThrow('expected a shape of 6 elements, got (4)');
+    expect(() => v.cast('B', [12, ...new Array<number>(64).fill(1)])).toThrow('expected at most 64 dimensions, got 65');
+    expect(v.cast('B', [12, ...new Array<number>(63).fill(1)]).ndim).toBe(64);
     expect(() => v.cast('h', [-6])).toThrow('expected sizes of 0 or more, got -6');
     expect(() => v.cast('k')).toThrow(FormatError);
     expect(() => v.cast('T{}')).toThrow('cannot cast 12 bytes to elements of 0');
