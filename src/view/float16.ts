@@ -1,4 +1,4 @@
-/** Numbers of 16 bits: IEEE 754 binary16, for runtimes whose DataView has no getFloat16, and bfloat16. */
+/** Numbers of 16 bits: IEEE 754 binary16, which not every runtime's DataView has, and bfloat16, which none has. */
 
 /** The value of 16 bits. Every binary16 number is exact as a double. */
 export function float16FromBits(bits: number): number {

@@ -61,7 +61,9 @@ function complex(name: string, part: NumberType): NumberType {
       const tried = new DataView(new ArrayBuffer(2 * size));
       part.write(tried, 0, parts.re as ElementValue, little);
       part.write(tried, size, parts.im as ElementValue, little);
-      for (let i = 0; i < 2 * size; i++) bytes.setUint8(offset + i, tried.getUint8(i));
+      // Not copied from there: padding is left as it is.
+      part.write(bytes, offset, parts.re as ElementValue, little);
+      part.write(bytes, offset + size, parts.im as ElementValue, little);
     },
   };
 }

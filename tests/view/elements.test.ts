@@ -42,6 +42,27 @@ test.each<[string, ElementValue, string]>([
   expect(through(format, value, target)).toEqual({ hex, back: value });
 });
 
+test.each<[string, ElementValue]>([
+  ['g', 1],
+  ['Zg', { re: 1, im: -2 }],
+  ['Zg', 3],
+])('%s of %j leaves the padding of x87 as it is', (format, value) => {
+  const element = parseFormat(format, undefined, lp64);
+  const bytes = new DataView(new Uint8Array(element.size + 3).fill(0xaa).buffer);
+  element.write(bytes, 3, value);
+  const written = [...new Uint8Array(bytes.buffer)];
+  const padding = written.filter((_, i) => i < 3 || (i - 3) % 16 >= 10);
+  expect(padding).toEqual(new Array(3 + (element.size / 16) * 6).fill(0xaa));
+  expect(element.read(bytes, 3)).toEqual(value === 3 ? { re: 3, im: 0 } : value);
+});
+
+test('of a complex number both parts are tried before one is written', () => {
+  const element = parseFormat('Zg', undefined, lp64);
+  const bytes = new DataView(new Uint8Array(32).fill(0xaa).buffer);
+  expect(() => element.write(bytes, 0, { re: 1, im: 'x' } as never)).toThrow(TypeError);
+  expect([...new Uint8Array(bytes.buffer)]).toEqual(new Array(32).fill(0xaa));
+});
+
 test('binary128 has the same numbers in sixteen bytes, in both orders', () => {
   const wasm = parseTarget('3.13-wasm32');
   expect(through('g', 1, wasm)).toEqual({ hex: '0000000000000000000000000000ff3f', back: 1 });
@@ -77,7 +98,8 @@ test('bfloat16: all 65,536 are upper halves of binary32, and come back; between 
     bytes.setUint32(0, bits * 65_536);
     const value = bytes.getFloat32(0);
     if (!Object.is(bfloat16FromBits(bits), value)) throw new Error(`0x${bits.toString(16)}`);
-    if (!Number.isNaN(value) && bfloat16ToBits(value) !== bits)
+    const back = bfloat16ToBits(value);
+    if (Number.isNaN(value) ? !Number.isNaN(bfloat16FromBits(back)) : back !== bits)
       throw new Error(`0x${bits.toString(16)} does not come back`);
     if (bits % 0x8000 >= 0x7f7f) continue;
     const next = bfloat16FromBits(bits + 1);
