@@ -70,6 +70,12 @@ const addressCodes: Readonly<Record<string, 'object' | 'pointer'>> = {
   Z: 'pointer',
 };
 
+/** Codes of what is no scalar, or depends on more than a size. */
+const otherCodes = ['g', 'G', 'Zg', 's', 'p', 'x', 'c', 'w', 'u', 'T{', '&', 'X{', 'M8[', 'm8['];
+
+/** For messages. */
+const knownCodes = [...Object.keys(numberCodes), ...Object.keys(addressCodes), ...otherCodes].join(' ');
+
 /** Byte-order marks: whether the sizes are C's, whether C's alignment is, and the order they name. */
 const marks: Readonly<Partial<Record<string, Mark>>> = {
   '@': { native: true, aligned: true },
@@ -184,7 +190,7 @@ class Parser {
         cursor = roundUp(cursor, item.align);
         align = Math.max(align, item.align);
       }
-      if (item.name === undefined && item.element.name === 'void' && item.skipped) padding = true;
+      if (item.name === undefined && item.element.name === 'void') padding = true;
       else {
         if (item.name !== undefined && names.has(item.name)) {
           throw this.#unexpected(`another name than ${JSON.stringify(item.name)}, which is taken`, at);
@@ -216,7 +222,7 @@ class Parser {
   }
 
   /** One item. */
-  #item(): Typed & { readonly name: string | undefined; readonly repeat: number; readonly skipped: boolean } {
+  #item(): Typed & { readonly name: string | undefined; readonly repeat: number } {
     if (++this.#depth > MAX_DEPTH) throw this.#unexpected(`at most ${MAX_DEPTH} levels`);
     let count: number | undefined;
     let shape: number[] | undefined;
@@ -232,7 +238,6 @@ class Parser {
       else if (shape === undefined && this.#take('(')) shape = this.#shape();
       else break;
     }
-    const skipped = this.#text[this.#at] === 'x';
     const typed = this.#type(count);
     let { element } = typed;
     // A count is a length for some types, and for others so many of them; with a name these are one field.
@@ -245,7 +250,7 @@ class Parser {
     if (shape) element = subarrayElement(element, shape);
     this.#bounded(element, at);
     this.#depth--;
-    return { element, align: typed.align, name, repeat, skipped };
+    return { element, align: typed.align, name, repeat };
   }
 
   /** @throws FormatError if no memory could hold the element, or its values. NaN, too, is beyond the bound. */
@@ -324,8 +329,7 @@ class Parser {
     if (Object.hasOwn(addressCodes, code)) return this.#address(addressCodes[code] ?? 'pointer');
     const known = Object.hasOwn(numberCodes, code) ? numberCodes[code] : undefined;
     if (!known) {
-      const codes = '? b B h H i I l L q Q n N e f d g Zf Zd Zg s p x c w u O P T{ & X{ M8[ m8[';
-      throw this.#unexpected(`one of ${codes}`, at);
+      throw this.#unexpected(`one of ${knownCodes}`, at);
     }
     const named = this.#mark.native ? known.native : known.standard;
     if (!named) throw this.#unexpected(`the mark @, or none, before ${code}, which has no standard size`, at);
@@ -419,8 +423,9 @@ const MOST_KEPT = 1000;
 /**
  * The element type of a format.
  *
- * @param itemsize in bytes, undefined for that of the format. It is trusted: a format that does not add up to it is read with the padding that C would
- * put there, a lone `B` as so many bytes of unknown meaning (a union of ctypes), and anything else refused.
+ * @param itemsize in bytes, undefined for that of the format. It is trusted: a format that does not add up to it is read
+ * with the padding that C would put there, a lone `B` as so many bytes of unknown meaning (a union of ctypes), and
+ * anything else refused.
  * @throws FormatError that shows the place from which the format is not understood.
  */
 export function parseFormat(format: string, itemsize: number | undefined, target: Target): Element {

@@ -24,6 +24,16 @@ function told(element: Element): string {
 
 const tells = (format: string, itemsize?: number, target = lp64): string => told(parseFormat(format, itemsize, target));
 
+/** What an error says; nothing where there is none. */
+function messageOf(run: () => unknown): string {
+  try {
+    run();
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+}
+
 describe('what formats say', () => {
   test.each([
     // The struct module: native and standard sizes and alignment.
@@ -96,7 +106,16 @@ describe('what formats say', () => {
   ])('%s is %s', (format, expected) => {
     const element = parseFormat(format, undefined, lp64);
     expect(told(element)).toBe(expected);
-    expect(parseFormat(format, element.size, lp64)).toEqual(expect.objectContaining({ size: element.size }));
+    // Another target, for what was understood before is kept by target.
+    expect(told(parseFormat(format, element.size, { ...lp64 }))).toBe(expected);
+  });
+
+  test('the error of an unknown code lists all that are known', () => {
+    const [, list = ''] = /expected one of (.*), at "k"/.exec(messageOf(() => parseFormat('k', undefined, lp64))) ?? [];
+    const codes = list.split(' ');
+    expect(codes).toEqual(expect.arrayContaining(['?', 'E', 'F', 'D', 'G', 'Ze', 'z', 'Z', 'O', 'Zg', 'T{', 'm8[']));
+    const rest: Record<string, string> = { 'T{': '}', 'X{': '}', '&': 'd', 'M8[': 's]', 'm8[': 's]' };
+    for (const code of codes) expect(messageOf(() => parseFormat(code + (rest[code] ?? ''), undefined, lp64))).toBe('');
   });
 
   test('sizes and alignments are those of the data model', () => {
