@@ -104,11 +104,16 @@ function images(before: Snapshot): string[] {
   return before.mappings.filter((mapping) => isElf(before, mapping)).map(({ path }) => path);
 }
 
-function expectWhole(core: Core, before: Snapshot): void {
-  const { same, faults } = compare(core, before);
+/** The same that are files: at least the program, the C library and the loader. */
+function imageFiles(before: Snapshot): string[] {
   const files = images(before).filter((path) => path.startsWith('/'));
   expect(files.length).toBeGreaterThanOrEqual(3);
-  for (const name of [...files, '[heap]', '[stack]']) {
+  return files;
+}
+
+function expectWhole(core: Core, before: Snapshot): void {
+  const { same, faults } = compare(core, before);
+  for (const name of [...imageFiles(before), '[heap]', '[stack]']) {
     expect([name, faults[name], same[name]]).toEqual([name, undefined, count(before, name)]);
   }
   for (const reasons of Object.values(faults)) {
@@ -185,7 +190,7 @@ test('a core of the kernel without the first pages of the files: what was theirs
   const { core, before } = made;
   const { same, faults } = compare(core, before);
   expect(same['[stack]']).toBe(count(before, '[stack]'));
-  for (const name of images(before).filter((path) => path.startsWith('/'))) {
+  for (const name of imageFiles(before)) {
     expect([...(faults[name] ?? [])]).toEqual([
       `the core leaves it out, and holds nothing of ${name}, which was mapped there, to know that file by`,
     ]);
@@ -198,7 +203,7 @@ test('a core of the kernel without private memory: no file is taken for what was
   const { core, before } = made;
   const { same, faults } = compare(core, before);
   // The first page alone.
-  for (const name of images(before).filter((path) => path.startsWith('/'))) {
+  for (const name of imageFiles(before)) {
     expect([name, same[name]]).toEqual([name, 1]);
     expect([...(faults[name] ?? [])]).toEqual([expect.stringContaining('need not hold what was written to it')]);
   }
