@@ -132,7 +132,7 @@ export class BufferView {
   get exports(): number {
     const { object, source } = this.#live();
     const counted = source === 'layout' ? readExports(this.#memory, object) : undefined;
-    return counted ?? Number(this.#header().exports);
+    return counted ?? Number(this.#header('exports').exports);
   }
 
   /**
@@ -141,7 +141,7 @@ export class BufferView {
    * @throws TypeError if the source is not the buffer protocol.
    */
   get flags(): number {
-    return this.#header().flags;
+    return this.#header('flags').flags;
   }
 
   /** The reference count of that object, as it says now. */
@@ -236,7 +236,8 @@ export class BufferView {
    * taken whole. An index removes its dimension, `null` takes all, `[start, stop, step]` is Python's slice.
    *
    * @throws RangeError if an index is out of range, a step is 0, or there are more ranges than dimensions.
-   * @throws FormatError if an index would leave a pointer (a suboffset) that no dimension follows.
+   * @throws FormatError if an index would leave a pointer (a suboffset) that no dimension follows, or elements before
+   * the pointer that they lie behind.
    * @example
    * ```ts
    * import { openPython } from 'memview/ffi';
@@ -265,7 +266,7 @@ export class BufferView {
    * @param shape in elements; by default one dimension
    * @throws FormatError if the view is not C-contiguous, its bytes are no whole number of elements, or the format is
    * not understood.
-   * @throws RangeError if the shape has not as many elements.
+   * @throws RangeError if the shape has not as many elements, or more than 64 dimensions.
    * @example
    * ```ts
    * import { openPython } from 'memview/ffi';
@@ -404,11 +405,11 @@ export class BufferView {
     return this.#info;
   }
 
-  #header() {
+  #header(asked: 'exports' | 'flags') {
     const { object, source } = this.#live();
     if (source === 'buffer')
       return readStruct(this.#memory, layoutsFor(this.#memory.target).PyMemoryViewObject, object);
-    throw new TypeError(`expected a view of a memoryview, this one is of ${source}: there are no exports to count`);
+    throw new TypeError(`expected a view of a memoryview, this one is of ${source}: it has no ${asked}`);
   }
 
   #reach(): Extent {

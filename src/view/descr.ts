@@ -3,13 +3,13 @@
  * arrays nor elements. The formats are those that `Python.view` gives: plain elements as numpy's buffer protocol writes
  * them (numpy/core/src/multiarray/buffer.c), all else as `of_dtype` of `src/ffi/inside/sources.ts` does.
  */
-import { FormatError, hex } from '../errors.ts';
 import { internalLayouts } from '../layouts/internal.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { dataModels } from '../target.ts';
 import { baseTypes, Py_TYPE, perStaticType, readType } from './py-object.ts';
 import { readStruct } from './struct.ts';
+import { unsound } from './unsound.ts';
 import { dictItems, readLong, readStr, readTuple } from './values.ts';
 
 /** In characters of a format, all that is nested counted: a record of thousands of fields, and not a bomb. */
@@ -73,10 +73,6 @@ const interfaceCodes: Readonly<Record<string, string>> = {
 /** `NPY_DATETIMEUNIT`; the unit of business days was number 3. */
 const units = ['Y', 'M', 'W', undefined, 'D', 'h', 'm', 's', 'ms', 'us', 'ns', 'ps', 'fs', 'as', ''];
 
-function unsound(address: bigint, what: string): FormatError {
-  return new FormatError(`the dtype at ${hex(address)} is not sound: ${what}. Is it one, and of this target?`);
-}
-
 /** What a descriptor's type says: the sizes of its own instances, and of `numpy.dtype`'s, in bytes. */
 const sizesOf = perStaticType((memory, type) => {
   const chain = [...baseTypes(memory, type)];
@@ -93,7 +89,8 @@ const sizesOf = perStaticType((memory, type) => {
 function readDescr(memory: Memory, address: bigint): Descr {
   const { PyArray_DescrProto, _PyArray_DescrNumPy2, _PyArray_LegacyDescr } = layoutsFor(memory.target);
   const { name, own, base } = sizesOf(memory, Py_TYPE(memory, address));
-  if (base === undefined) throw unsound(address, `its type is ${JSON.stringify(name)}, expected "numpy.dtype"`);
+  if (base === undefined)
+    throw unsound('dtype', address, `its type is ${JSON.stringify(name)}, expected "numpy.dtype"`);
   const letters = (read: { kind: number; byteorder: number }) => ({
     kind: String.fromCharCode(read.kind),
     byteorder: String.fromCharCode(read.byteorder),
@@ -111,7 +108,7 @@ function readDescr(memory: Memory, address: bigint): Descr {
     const read = readStruct(memory, _PyArray_DescrNumPy2, address);
     return { ...read, ...letters(read), elsize: Number(read.elsize), legacy: undefined };
   }
-  throw unsound(address, `its type states ${own} bytes, and numpy.dtype ${base}`);
+  throw unsound('dtype', address, `its type states ${own} bytes, and numpy.dtype ${base}`);
 }
 
 /** Those that were read before, for who reads thousands of arrays in one go. */
@@ -136,7 +133,8 @@ export function readElementType(memory: Memory, address: bigint, aligned: boolea
   const before = known?.get(key);
   if (before) return before;
   const descr = readDescr(memory, address);
-  if (descr.elsize < 0 || !Number.isSafeInteger(descr.elsize)) throw unsound(address, `elsize is ${descr.elsize}`);
+  if (descr.elsize < 0 || !Number.isSafeInteger(descr.elsize))
+    throw unsound('dtype', address, `elsize is ${descr.elsize}`);
   const format = plainFormat(memory, descr, aligned) ?? compoundFormat(memory, descr, address);
   const type = { format, itemsize: descr.elsize };
   known?.set(key, type);
@@ -148,7 +146,7 @@ function compoundFormat(memory: Memory, descr: Descr, address: bigint): string {
     return new Formatter(memory).format(descr, address, 0);
   } catch (error) {
     // Names that are no strings, fields that are no tuple.
-    if (error instanceof TypeError) throw unsound(address, error.message);
+    if (error instanceof TypeError) throw unsound('dtype', address, error.message);
     throw error;
   }
 }
@@ -158,18 +156,14 @@ function plainFormat({ target }: Memory, descr: Descr, aligned: boolean): string
   const { type_num, elsize, byteorder, legacy } = descr;
   if (legacy?.subarray !== 0n) return undefined;
   const native = byteorder === '=' && aligned;
-  const mark = native || byteorder === '|' ? '' : /g$/.test(descrCode(type_num)) && byteorder === '=' ? '^' : byteorder;
+  const code = codes[type_num];
+  const longDouble = code === 'g' || code === 'Zg';
+  const mark = native || byteorder === '|' ? '' : longDouble && byteorder === '=' ? '^' : byteorder;
   if (type_num === NPY_STRING) return `${elsize}s`;
   if (type_num === NPY_UNICODE) return `${mark}${elsize / 4}w`;
   if (type_num === NPY_HALF) return `${mark}e`;
-  const code = codes[type_num];
   if (code === undefined || typeof code === 'string') return code && `${mark}${code}`;
   return `${mark}${native ? code[0] : code[1][dataModels[target.model].long]}`;
-}
-
-function descrCode(type_num: number): string {
-  const code = codes[type_num];
-  return typeof code === 'string' ? code : '';
 }
 
 /** Writes the format of one descriptor and all that are nested in it. */
@@ -185,7 +179,7 @@ class Formatter {
 
   /** @param depth how deep it is nested */
   format(descr: Descr, address: bigint, depth: number): string {
-    if (depth > MAX_DEPTH) throw unsound(address, `it is nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) throw unsound('dtype', address, `it is nested deeper than ${MAX_DEPTH} levels`);
     const { legacy } = descr;
     if (legacy && legacy.subarray !== 0n) return this.#subarray(legacy.subarray, depth);
     const names = legacy && descr.type_num === NPY_VOID ? this.#tuple(legacy.names) : undefined;
@@ -205,7 +199,7 @@ class Formatter {
 
   #spend(length: number, address: bigint): void {
     this.#left -= length;
-    if (this.#left < 0) throw unsound(address, `its format is longer than ${LONGEST_FORMAT} characters`);
+    if (this.#left < 0) throw unsound('dtype', address, `its format is longer than ${LONGEST_FORMAT} characters`);
   }
 
   /** Undefined for NULL and None. */
@@ -217,9 +211,10 @@ class Formatter {
   #subarray(at: bigint, depth: number): string {
     const { base, shape } = readStruct(this.#memory, internalLayouts(this.#memory.target)._arr_descr, at);
     const sizes = readTuple(this.#memory, shape);
-    if (sizes.length > MAX_DEPTH * 2) throw unsound(at, `a subarray has ${sizes.length} dimensions`);
+    if (sizes.length > MAX_DEPTH * 2) throw unsound('dtype', at, `a subarray has ${sizes.length} dimensions`);
     const own = sizes.map((size) => String(readLong(this.#memory, size)));
-    if (own.some((size) => !/^\d{1,16}$/.test(size))) throw unsound(at, 'a size of a subarray is negative, or huge');
+    if (own.some((size) => !/^\d{1,16}$/.test(size)))
+      throw unsound('dtype', at, 'a size of a subarray is negative, or huge');
     const inner = this.#nested(base, depth);
     // A subarray of subarrays is one of as many dimensions as both.
     const [, more, item] = /^\(([\d,]+)\)(.*)$/s.exec(inner) ?? [undefined, undefined, inner];
@@ -242,7 +237,7 @@ class Formatter {
       const name = this.#nameOf(at);
       const field = byName.get(name ?? '');
       if (name === undefined || field === undefined)
-        throw unsound(address, 'a name of a field is not among its fields');
+        throw unsound('dtype', address, 'a name of a field is not among its fields');
       const [descr = 0n, offset = 0n] = readTuple(this.#memory, field);
       const place = this.#offset(offset, address);
       if (name.includes(':')) speakable = false;
@@ -265,7 +260,7 @@ class Formatter {
   #offset(at: bigint, address: bigint): number {
     const offset = readLong(this.#memory, at);
     if (offset >= 0n && offset <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(offset);
-    throw unsound(address, `a field begins at ${offset}`);
+    throw unsound('dtype', address, `a field begins at ${offset}`);
   }
 
   #leaf(descr: Descr, address: bigint): string {
@@ -285,7 +280,7 @@ class Formatter {
     if (kind === 'U') return `${mark}${elsize / 4}w`;
     if (kind === 'S' || kind === 'V') return `${elsize}${kind === 'S' ? 's' : 'x'}`;
     if (kind === 'O') return 'O';
-    throw unsound(address, `its kind is ${JSON.stringify(kind)}, expected one of biufcSUVOMm`);
+    throw unsound('dtype', address, `its kind is ${JSON.stringify(kind)}, expected one of biufcSUVOMm`);
   }
 
   /** As Python's `__name__` has it. */
@@ -298,7 +293,8 @@ class Formatter {
     if (at === 0n) return '';
     const { meta } = readStruct(this.#memory, internalLayouts(this.#memory.target).PyArray_DatetimeDTypeMetaData, at);
     const unit = units[meta.base];
-    if (unit === undefined || meta.num < 1) throw unsound(address, `its unit is ${meta.num} of number ${meta.base}`);
+    if (unit === undefined || meta.num < 1)
+      throw unsound('dtype', address, `its unit is ${meta.num} of number ${meta.base}`);
     return unit && `[${meta.num === 1 ? '' : meta.num}${unit}]`;
   }
 }

@@ -94,7 +94,7 @@ export interface Element {
   readonly width: number;
   /** Whether the least significant byte is the first. */
   readonly little: boolean;
-  /** The class of a typed array that holds the values, where it is not `array`: a copy has to convert them. */
+  /** The class of a typed array into which a copy converts the values, where copied bytes would not do. */
   readonly converted?: 'Uint8Array' | 'Float32Array' | 'Float64Array';
   /** Of a record and a tuple. */
   readonly fields?: readonly Field[];

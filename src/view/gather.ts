@@ -86,8 +86,7 @@ export function copyStrided(shape: readonly number[], size: number, source: Lie,
   if (size === 0 || shape.includes(0)) return;
   const both = [source, target];
   const fits = (word: number): boolean =>
-    size % word === 0 &&
-    both.every(({ buffer, at, strides }) => [at, ...strides].every((n) => n % word === 0) && buffer.byteLength >= word);
+    size % word === 0 && both.every(({ at, strides }) => [at, ...strides].every((n) => n % word === 0));
   const [word, Class] = wordClasses.find(([width]) => fits(width)) ?? [1, Uint8Array];
   const wordsOf = ({ buffer }: Lie): Words => new Class(buffer as ArrayBuffer, 0, Math.floor(buffer.byteLength / word));
   const loops = loopsOf(shape, source.strides, target.strides, size, word);

@@ -3,7 +3,7 @@
  * no Python, and reads no element.
  */
 import { dataViewOf, textOf } from '../bytes.ts';
-import { FormatError, hex, LayoutMismatch, type Mismatch } from '../errors.ts';
+import { LayoutMismatch, type Mismatch } from '../errors.ts';
 import { internalLayouts } from '../layouts/internal.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { NPY_ARRAY_ALIGNED, NPY_ARRAY_WRITEABLE } from '../layouts/ndarraytypes.ts';
@@ -16,17 +16,20 @@ import { type BufferInfo, checkInfo, cStrides, readBufferInfo } from './py-buffe
 import { baseTypes, Py_TYPE, perStaticType, type TypeAt } from './py-object.ts';
 import { isCContiguous, isFContiguous } from './select.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
+import { unsound } from './unsound.ts';
 
 /** The types that are known, an object of a subclass being one of its base's kind. */
 export type BufferKind = 'memoryview' | 'bytes' | 'bytearray' | 'array' | 'ndarray';
 
 interface Kind {
   readonly kind: BufferKind;
-  /** What tells it from a class of the same name: none of a Python program is allocated statically. */
+  /** Its type may be allocated on the heap, as those of Python programs are; that of the others is static. */
   readonly heap?: true;
   /** @throws LayoutMismatch if the type states other sizes than the target's layouts have. */
   readonly verify: (target: Target, type: TypeAt) => void;
   readonly read: (memory: Memory, address: bigint, known?: ElementTypes) => BufferInfo;
+  /** How many buffers are exported from it, where it counts them itself. */
+  readonly exports?: (memory: Memory, address: bigint) => number;
 }
 
 /** By `tp_name`. */
@@ -46,6 +49,8 @@ const kinds: Readonly<Record<string, Kind>> = {
     kind: 'bytearray',
     verify: (target, { basicsize }) => verifySizes(target, { 'bytearray.__basicsize__': basicsize }),
     read: readBytearray,
+    exports: (memory, address) =>
+      Number(readStruct(memory, layoutsFor(memory.target).PyByteArrayObject, address).ob_exports),
   },
   'array.array': {
     kind: 'array',
@@ -55,6 +60,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       if (basicsize !== expected) throw mismatch(target, { fact: 'array.__basicsize__', expected, found: basicsize });
     },
     read: readArray,
+    exports: (memory, address) => Number(readStruct(memory, layoutsFor(memory.target).arrayobject, address).ob_exports),
   },
   'numpy.ndarray': {
     kind: 'ndarray',
@@ -120,15 +126,8 @@ export function readInfo(memory: Memory, address: bigint, kind: BufferKind, know
  * @internal
  */
 export function readExports(memory: Memory, address: bigint): number | undefined {
-  const { PyByteArrayObject, arrayobject } = layoutsFor(memory.target);
   const kind = bufferKind(memory, Py_TYPE(memory, address));
-  if (kind === 'bytearray') return Number(readStruct(memory, PyByteArrayObject, address).ob_exports);
-  if (kind === 'array') return Number(readStruct(memory, arrayobject, address).ob_exports);
-  return undefined;
-}
-
-function unsound(what: string, address: bigint, why: string): FormatError {
-  return new FormatError(`the ${what} at ${hex(address)} is not sound: ${why}. Is it one, and of this target?`);
+  return kind && byKind.get(kind)?.exports?.(memory, address);
 }
 
 /** One dimension of elements one after the other. */

@@ -1,4 +1,4 @@
-/** From the address of a Python object to a view of its buffer: the one place that branches on the object's type. */
+/** From the address of a Python object to a view of its buffer. What each type has to say is in `native-object.ts`. */
 import { hex, LayoutMismatch, MemoryFault } from '../errors.ts';
 import { layoutsFor } from '../layouts/layouts.ts';
 import { verifySizes } from '../layouts/recognise.ts';

@@ -10,6 +10,7 @@ import { Py_ssize_t, type ValueOf } from '../layouts/vocabulary.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { dataModels, perTarget } from '../target.ts';
 import { fieldReader, readSizes, readStruct } from './struct.ts';
+import { unsound } from './unsound.ts';
 
 /**
  * How an object's memory is learnt of: by the buffer protocol (PEP 3118), numpy's array interface in either form, DLPack
@@ -113,7 +114,8 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   if (fields.flags(bytes, base) & _Py_MEMORYVIEW_RELEASED) throw released(object);
 
   const ndim = fields.ndim(bytes, base);
-  if (ndim < 0 || ndim > PyBUF_MAX_NDIM) throw damaged(object, `ndim is ${ndim}, expected 0 to ${PyBUF_MAX_NDIM}`);
+  if (ndim < 0 || ndim > PyBUF_MAX_NDIM)
+    throw unsound('memoryview', object, `ndim is ${ndim}, expected 0 to ${PyBUF_MAX_NDIM}`);
   const itemsize = count(fields.itemsize(bytes, base), 'itemsize', object);
   const len = count(fields.len(bytes, base), 'len', object);
 
@@ -126,7 +128,11 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
     for (let i = 0; i < ndim; i++) {
       if (within) values[i] = fields.item(bytes, base + fields.size + offset + i * fields.word);
       if (Number.isSafeInteger(values[i])) continue;
-      throw damaged(object, `a shape, stride or suboffset is ${BigInt(values[i] ?? 0)}, expected less than 2^53`);
+      throw unsound(
+        'memoryview',
+        object,
+        `a shape, stride or suboffset is ${BigInt(values[i] ?? 0)}, expected less than 2^53`,
+      );
     }
     return values;
   };
@@ -136,7 +142,7 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
   for (const size of shape) count(size, 'shape', object);
   const nbytes = elementCount(shape) * itemsize;
   if (nbytes !== len)
-    throw damaged(object, `shape ${show(shape)} × itemsize ${itemsize} is ${nbytes} bytes, len ${len}`);
+    throw unsound('memoryview', object, `shape ${show(shape)} × itemsize ${itemsize} is ${nbytes} bytes, len ${len}`);
 
   const stridesAt = fields.strides(bytes, base);
   const strides = stridesAt === 0n ? cStrides(shape, itemsize) : sizes(stridesAt);
@@ -155,7 +161,7 @@ export function readBufferInfo(memory: Memory, object: bigint, read?: Memoryview
     suboffsets: suboffsets && followed(suboffsets),
   };
   const beyond = beyondMemory(info);
-  if (beyond) throw damaged(object, beyond);
+  if (beyond) throw unsound('memoryview', object, beyond);
   return info;
 }
 
@@ -179,16 +185,12 @@ function readFormat(memory: Memory, at: bigint, known?: Map<bigint, string>): st
 function impliedShape(ndim: number, len: number, itemsize: number, object: bigint): number[] {
   if (ndim === 0) return [];
   if (ndim === 1) return [itemsize === 0 ? 0 : Math.floor(len / itemsize)];
-  throw damaged(object, `shape is NULL, which ndim ${ndim} does not allow`);
+  throw unsound('memoryview', object, `shape is NULL, which ndim ${ndim} does not allow`);
 }
 
 function count(value: number, field: string, object: bigint): number {
   if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
-  throw damaged(object, `${field} is ${BigInt(value)}, expected 0 to 2^53 - 1`);
-}
-
-function damaged(object: bigint, what: string): FormatError {
-  return new FormatError(`the memoryview at ${hex(object)} is not sound: ${what}. Is it one, and of this target?`);
+  throw unsound('memoryview', object, `${field} is ${BigInt(value)}, expected 0 to 2^53 - 1`);
 }
 
 function show(shape: readonly number[]): string {
@@ -215,15 +217,15 @@ function beyondMemory(info: BufferInfo): string | undefined {
  */
 export function checkInfo(info: BufferInfo): BufferInfo {
   const { shape, strides, itemsize, source } = info;
-  const unsound = (what: string): FormatError =>
+  const wrongly = (what: string): FormatError =>
     new FormatError(`what ${source} says of a memory is not sound: ${what}`);
-  if (shape.length !== strides.length) throw unsound(`${shape.length} sizes, but ${strides.length} strides`);
-  if (shape.length > PyBUF_MAX_NDIM) throw unsound(`${shape.length} dimensions, expected 0 to ${PyBUF_MAX_NDIM}`);
+  if (shape.length !== strides.length) throw wrongly(`${shape.length} sizes, but ${strides.length} strides`);
+  if (shape.length > PyBUF_MAX_NDIM) throw wrongly(`${shape.length} dimensions, expected 0 to ${PyBUF_MAX_NDIM}`);
   const sizes = [itemsize, ...shape];
   const wrong = sizes.find((size) => !Number.isSafeInteger(size) || size < 0) ?? strides.find(notSafe);
-  if (wrong !== undefined) throw unsound(`a size or stride is ${wrong}, expected a whole number below 2^53`);
+  if (wrong !== undefined) throw wrongly(`a size or stride is ${wrong}, expected a whole number below 2^53`);
   const beyond = beyondMemory(info);
-  if (beyond) throw unsound(beyond);
+  if (beyond) throw wrongly(beyond);
   return info;
 }
 
@@ -269,10 +271,10 @@ export function extentOf(info: BufferInfo): Extent {
 function reachOf({ shape, strides, itemsize, suboffsets }: BufferInfo): { below: number; above: number } {
   if (shape.includes(0)) return { below: 0, above: 0 };
   // Behind the first suboffset the strides count from another place.
-  const followed = suboffsets ? suboffsets.findIndex((offset) => offset >= 0) + 1 : shape.length;
+  const dimensions = suboffsets ? suboffsets.findIndex((offset) => offset >= 0) + 1 : shape.length;
   let below = 0;
   let above = suboffsets ? 0 : itemsize;
-  for (let i = 0; i < followed; i++) {
+  for (let i = 0; i < dimensions; i++) {
     const reach = ((shape[i] ?? 1) - 1) * (strides[i] ?? 0);
     if (reach < 0) below += reach;
     else above += reach;

@@ -13,7 +13,7 @@ function opaque(
   return { name, size, array: 'Uint8Array', width: 1, little, values: 1, ...access };
 }
 
-function copyOf(bytes: DataView, offset: number, length: number): Uint8Array {
+function bytesAt(bytes: DataView, offset: number, length: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length).slice();
 }
 
@@ -37,7 +37,7 @@ function checkBytes(value: ElementValue, least: number, most: number): Uint8Arra
 export function bytesElement(size: number): Element {
   return opaque('bytes', size, true, {
     bytes: 'filled',
-    read: (bytes, offset) => copyOf(bytes, offset, size),
+    read: (bytes, offset) => bytesAt(bytes, offset, size),
     write: (bytes, offset, value) => put(bytes, offset, checkBytes(value, 0, size), size),
   });
 }
@@ -46,7 +46,7 @@ export function bytesElement(size: number): Element {
 export function exactBytesElement(name: 'bytes' | 'void', size: number): Element {
   return opaque(name, size, true, {
     bytes: 'exact',
-    read: (bytes, offset) => copyOf(bytes, offset, size),
+    read: (bytes, offset) => bytesAt(bytes, offset, size),
     write: (bytes, offset, value) => put(bytes, offset, checkBytes(value, size, size), size),
   });
 }
@@ -57,7 +57,7 @@ export function pascalElement(size: number): Element {
   return opaque('bytes', size, true, {
     bytes: 'counted',
     read(bytes, offset) {
-      return size === 0 ? new Uint8Array() : copyOf(bytes, offset + 1, Math.min(bytes.getUint8(offset), size - 1));
+      return size === 0 ? new Uint8Array() : bytesAt(bytes, offset + 1, Math.min(bytes.getUint8(offset), size - 1));
     },
     write(bytes, offset, value) {
       const checked = checkBytes(value, 0, most);

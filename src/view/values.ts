@@ -3,9 +3,9 @@
  * that are part of the value; how much it reads is bounded whatever the memory says.
  */
 import { copyOf, dataViewOf } from '../bytes.ts';
-import { FormatError, hex } from '../errors.ts';
+import { hex } from '../errors.ts';
 import { DICT_KEYS_GENERAL, DICT_KEYS_SPLIT, internalLayouts } from '../layouts/internal.ts';
-import { layoutsFor } from '../layouts/layouts.ts';
+import { digitsOf, layoutsFor } from '../layouts/layouts.ts';
 import { _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK } from '../layouts/longintrepr.ts';
 import {
   Py_TPFLAGS_DICT_SUBCLASS,
@@ -18,6 +18,7 @@ import type { Memory } from '../memory/memory.ts';
 import { dataModels, perTarget, type Target } from '../target.ts';
 import { Py_TYPE, perStaticType, readType, readTypeFlags } from './py-object.ts';
 import { fieldReader, readPointers, readStruct } from './struct.ts';
+import { unsound } from './unsound.ts';
 
 /** What is larger is taken for garbage. Characters, items, digits of 30 bits, and entries. */
 const LONGEST_STR = 1 << 20;
@@ -40,10 +41,6 @@ function checkIs(memory: Memory, address: bigint, flag: bigint, name: string): v
   if (typeFlags(memory, type).flags & flag) return;
   const found = JSON.stringify(readType(memory, type).name);
   throw new TypeError(`expected a ${name} at ${hex(address)}, got ${found}`);
-}
-
-function unsound(name: string, address: bigint, what: string): FormatError {
-  return new FormatError(`the ${name} at ${hex(address)} is not sound: ${what}. Is it one, and of this target?`);
 }
 
 /** A count as a number. */
@@ -104,8 +101,7 @@ export function readTuple(memory: Memory, address: bigint): bigint[] {
 
 /** Where an int has its digits, and how many bits of each count. */
 const digits = perTarget((target) => {
-  const { PyLongObject } = layoutsFor(target);
-  const { offset, size } = PyLongObject.find(PyLongObject.has('long_value') ? 'long_value.ob_digit' : 'ob_digit');
+  const { offset, size } = digitsOf(layoutsFor(target));
   return { offset: BigInt(offset), size, bits: size === 4 ? 30n : 15n };
 });
 
@@ -177,10 +173,17 @@ function readKeys(memory: Memory, dict: bigint, address: bigint, most: number): 
     return { count, indices: size * indexWidth(size, memory.target), general: true, split: undefined };
   }
   const widest = (dk_log2_size ?? 0) + 3;
-  if (dk_log2_index_bytes > widest) throw unsound('dict', dict, `dk_log2_index_bytes is ${dk_log2_index_bytes}`);
+  if (dk_log2_index_bytes > widest) {
+    throw unsound('dict', dict, `dk_log2_index_bytes is ${dk_log2_index_bytes}, expected 0 to ${widest}`);
+  }
   const kind = dk_kind ?? DICT_KEYS_GENERAL;
   if (kind > DICT_KEYS_SPLIT) throw unsound('dict', dict, `dk_kind is ${kind}, expected 0 to ${DICT_KEYS_SPLIT}`);
-  return { count, indices: 2 ** dk_log2_index_bytes, general: kind === DICT_KEYS_GENERAL, split: kind === 2 };
+  return {
+    count,
+    indices: 2 ** dk_log2_index_bytes,
+    general: kind === DICT_KEYS_GENERAL,
+    split: kind === DICT_KEYS_SPLIT,
+  };
 }
 
 /** `DK_IXSIZE`: before 3.11 the width of an index follows from how many there are. */
@@ -212,7 +215,8 @@ export function* dictItems(
   if (ma_used === 0n) return;
   const { count, indices, general, split } = readKeys(memory, address, ma_keys, most);
   if (split !== undefined && split !== (ma_values !== 0n)) {
-    throw unsound('dict', address, `its keys are ${split ? '' : 'not '}shared, but it has ${ma_values} for values`);
+    const shared = `its keys are ${split ? '' : 'not '}shared`;
+    throw unsound('dict', address, `${shared}, but its ma_values is ${hex(ma_values)}`);
   }
   const entry = entryReaders(memory.target)[general ? 'general' : 'unicode'];
   const first = ma_keys + BigInt(PyDictKeysObject.size + indices);
