@@ -48,6 +48,10 @@ export class Post {
   readonly #told: Socket;
   /** The runs that somebody waits for. */
   readonly #waiting = new Map<number, Waiting>();
+  /** The runs that the GIL counts: those whose end was not heard of, also where nobody waits for it. */
+  readonly #running = new Set<number>();
+  /** Why a pipe broke, if one did. */
+  #broke: Error | undefined;
   /** What Python may write to, by the key it was shared under. */
   readonly #pinned = new Map<number, ArrayBufferView>();
   #key = 0;
@@ -85,6 +89,7 @@ export class Post {
   run(code: string, signal: AbortSignal | undefined): Promise<Kept> {
     const request = { run: ++this.#key, code: checkCode(code) };
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#broke) return Promise.reject(brokenBy(this.#broke));
     return new Promise((resolve, reject) => {
       const { run: key } = request;
       const stop = (): void => this.#stop(key, signal?.reason);
@@ -101,6 +106,7 @@ export class Post {
         },
       });
       this.#told.ref();
+      this.#running.add(key);
       this.#calls.gil.count(1);
       this.#send(request);
     });
@@ -176,17 +182,24 @@ export class Post {
       }
       gil.soon(giveBack);
     }
-    gil.count(-1);
+    this.#uncount(Number(key));
   }
 
-  /** Nothing will be heard any more. */
+  /** What is asked for is not heard any more, or its answer is not; what ended since may yet tell. */
   #broken(cause: Error): void {
-    for (const key of [...this.#waiting.keys()]) {
-      const error = new Error(
-        `the pipe to Python broke: ${cause.message}. Does Python code close what is not its own?`,
-      );
-      this.#take(key)?.reject(error);
-      this.#calls.gil.count(-1);
-    }
+    this.#broke ??= cause;
+    for (const key of [...this.#waiting.keys()]) this.#take(key)?.reject(brokenBy(cause));
+    for (const key of [...this.#running]) this.#uncount(key);
   }
+
+  /** The GIL does not count this run any more. */
+  #uncount(key: number): void {
+    if (this.#running.delete(key)) this.#calls.gil.count(-1);
+  }
+}
+
+function brokenBy(cause: Error): Error {
+  return new Error(`the pipe to Python broke: ${cause.message}. Does Python code close what is not its own?`, {
+    cause,
+  });
 }

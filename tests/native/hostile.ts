@@ -11,6 +11,14 @@ interface Use {
 
 const DEAD = `let ref = python.eval('bytearray(8)'); ref.release();`;
 const RELEASED = `const view = python.view('bytearray(8)'); const { data, bytes } = view; view.release();`;
+/** What goes on until it may end; and, of the pipes between Node and Python, the ends that are Python's. */
+const PIPES = `python.exec('import time; go = False');
+          const slow = python.run('while not go: time.sleep(0.01)'); slow.catch(() => {}); await after(50);
+          python.exec('import gc, io, os; every = gc.get_objects()');
+          python.exec('desk = next(one for one in every if type(one).__name__ == "Desk")');
+          python.exec('readers = [one.fileno() for one in every if type(one) is io.BufferedReader]');`;
+/** What is garbage is given back at once only where the GIL counts no run. */
+const COUNTED = `python.eval('object()'); await after(1); globalThis.gc(); await after(20); console.log(python.outstanding)`;
 const CLOSED = `const ref = python.eval('1'); const view = python.view('b"a"'); python.close();`;
 
 export const hostile: readonly Use[] = [
@@ -122,6 +130,19 @@ export const hostile: readonly Use[] = [
           const view = python.view('bytearray(8)'); await after(1);
           call('PyGILState_Ensure'); call('Py_FinalizeEx'); view.release(); await attempt(() => python.eval('1'))`,
     expected: /^ReleasedError: Python was finalized in this process/,
+  },
+  // Python that closes what is not its own.
+  {
+    use: `${PIPES} python.exec('os.close(desk.tell)'); await attempt(() => slow); await attempt(() => python.run('1'));
+          ${COUNTED}`,
+    expected: /^(Error: the pipe to Python broke: its end was closed\. Does Python code close .*\n){2}0\n$/,
+  },
+  {
+    // The request that is waited for is still read. What is under way then tells its end although nobody asks for it.
+    use: `${PIPES} python.exec('os.dup2(os.open(os.devnull, os.O_RDONLY), max(readers))');
+          console.log(String(await python.run('7'))); await attempt(() => python.run('8')); await attempt(() => slow);
+          await attempt(() => python.run('9')); python.exec('go = True'); await after(300); ${COUNTED}`,
+    expected: /^7\n(Error: the pipe to Python broke: write EPIPE\. Does Python code close .*\n){3}0\n$/,
   },
   {
     use: `const run = python.run('while True: pass'); await after(20); process.exit(5)`,
