@@ -45,12 +45,12 @@ export class Calls {
 
   /** A module, imported if it was not. */
   importModule(name: string): bigint {
-    return this.#owned(this.#hold().api.PyImport_ImportModule(checkCode(name)));
+    return this.#owned(this.#hold().api.PyImport_ImportModule(checkName(name, 'a module')));
   }
 
   /** An attribute of an object. */
   attribute(object: bigint, name: string): bigint {
-    return this.#owned(this.#hold().api.PyObject_GetAttrString(object, checkCode(name)));
+    return this.#owned(this.#hold().api.PyObject_GetAttrString(object, checkName(name, 'an attribute')));
   }
 
   /** The result of a call with positional arguments, which stay the caller's. */
@@ -178,4 +178,13 @@ export function checkCode(code: string): string {
   if (code.includes('\0')) throw new TypeError('expected Python without a NUL character; write it as \\0 in a literal');
   if (!code.isWellFormed()) throw new TypeError('expected well-formed Unicode; write a lone surrogate as \\ud800');
   return code;
+}
+
+/** The same for a name, which no escape can be written in. */
+function checkName(name: string, what: string): string {
+  if (typeof name !== 'string') throw new TypeError(`expected the name of ${what} as a string, got ${typeof name}`);
+  if (!name.includes('\0') && name.isWellFormed()) return name;
+  throw new TypeError(
+    `expected the name of ${what} in well-formed Unicode without a NUL character, got ${JSON.stringify(name)}`,
+  );
 }

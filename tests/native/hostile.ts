@@ -30,7 +30,10 @@ export const hostile: readonly Use[] = [
   { use: `await attempt(() => python.exec('"\\ud800"'))`, expected: /^TypeError: expected well-formed Unicode/ },
   { use: `await attempt(() => python.run(7))`, expected: /^TypeError: expected Python as a string, got number/ },
   { use: `await attempt(() => python.run('1', { signal: {} }))`, expected: /^TypeError: expected an AbortSignal/ },
-  { use: `await attempt(() => python.import(null))`, expected: /^TypeError: expected Python as a string/ },
+  {
+    use: `await attempt(() => python.import(null))`,
+    expected: /^TypeError: expected the name of a module as a string, got object/,
+  },
   { use: `await attempt(() => python.view(7n))`, expected: /^TypeError: expected a PyRef or a Python expression, got/ },
   { use: `await attempt(() => python.view({ address: 8n }))`, expected: /^TypeError: expected a PyRef or a Python/ },
   { use: `await attempt(() => python.views(7))`, expected: /^TypeError: expected PyRefs, a PyRef or a Python/ },
@@ -38,7 +41,17 @@ export const hostile: readonly Use[] = [
   { use: `await attempt(() => python.share([1, 2]))`, expected: /^TypeError: expected a typed array or a DataView/ },
   { use: `await attempt(() => python.share(new ArrayBuffer(8)))`, expected: /^TypeError: expected a typed array/ },
   { use: `await attempt(() => python.eval('len').call(7))`, expected: /^TypeError: expected a PyRef as argument 1/ },
-  { use: `await attempt(() => python.eval('len').attr(7))`, expected: /^TypeError: expected Python as a string/ },
+  { use: `await attempt(() => python.eval('len').attr(7))`, expected: /^TypeError: expected the name of an attribute/ },
+  {
+    use: `await attempt(() => python.eval('len').attr('a\\0'))`,
+    expected:
+      /^TypeError: expected the name of an attribute in well-formed Unicode without a NUL character, got "a\\u0000"\n$/,
+  },
+  {
+    use: `await attempt(() => python.import('\\ud800'))`,
+    expected:
+      /^TypeError: expected the name of a module in well-formed Unicode without a NUL character, got "\\ud800"\n$/,
+  },
   { use: `await attempt(() => openPython({ python: 7 }))`, expected: /^TypeError: expected a string as python/ },
   { use: `await attempt(() => openPython({ python: '/nowhere' }))`, expected: /^PythonNotFound: / },
   // What was given back.

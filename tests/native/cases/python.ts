@@ -258,7 +258,11 @@ arrays = [array(code) for _ in range(60) for code in codes]
       [() => python.view('__import__("ctypes").c_double.from_address(8)').get(), /cannot read 1 bytes at 0x8/],
       [() => python.view('__import__("ctypes").c_double.from_address(8)').data, /cannot read 1 bytes at 0x8/],
       [() => python.import(''), /Empty module name/],
-      [() => python.import(7 as never), /expected Python as a string/],
+      [() => python.import(7 as never), /^TypeError: expected the name of a module as a string, got number$/],
+      [
+        () => python.eval('1').attr(5 as never),
+        /^TypeError: expected the name of an attribute as a string, got number$/,
+      ],
       [() => openPython({ python: '/no/such' }), /no Python for "\/no\/such" can be loaded/],
       [() => choosePython('3.99'), /none of that version was found/],
     ];
