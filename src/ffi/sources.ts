@@ -68,7 +68,8 @@ export class Borrower {
     if (sources[0] !== 'buffer') {
       const other = this.#asked('look', object, sources);
       if (other) return other;
-      throw new TypeError(`expected an object with ${sources.join(' or ')}, got ${calls.text(object)}`);
+      const { name } = readType(calls.memory, Py_TYPE(calls.memory, object));
+      throw new TypeError(`expected an object with ${sources.join(' or ')}, got ${name}`);
     }
     // Viewed and given back a moment ago: nothing can have changed, for nothing of Python ran.
     const last = this.#last;

@@ -112,7 +112,12 @@ export const sourceCases: Cases<PythonSubject> = {
     });
     assert.throws(() => python.view('bytearray(2)', { sources: ['__dlpack__'] }), {
       name: 'TypeError',
-      message: /expected an object with __dlpack__, got bytearray/,
+      message: 'expected an object with __dlpack__, got bytearray',
+    });
+    python.exec('class Silent:\n    def __str__(self): raise KeyError');
+    assert.throws(() => python.view('Silent()', { sources: ['__dlpack__', '__array__'] }), {
+      name: 'TypeError',
+      message: 'expected an object with __dlpack__ or __array__, got Silent',
     });
     for (const sources of [[], ['dlpack'], 'buffer', null]) {
       const wrong = () => python.view('b""', { sources: sources as never });
