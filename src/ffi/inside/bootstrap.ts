@@ -81,11 +81,6 @@ const end = `import atexit, json, threading
 def text(value):
     return json.dumps(str(value)).encode("ascii")
 def finish():
-    def attempt(function):
-        try:
-            function()
-        except BaseException:
-            pass
     # As Py_FinalizeEx does: threads that are no daemons are waited for, then atexit, then the streams.
     attempt(threading._shutdown)
     attempt(atexit._run_exitfuncs)
