@@ -97,7 +97,7 @@ export function* findBuffers(memory: Memory, options: FindOptions = {}): Generat
   const { minBytes = 0, limit = Number.POSITIVE_INFINITY, types, onProgress } = options;
   checkNumber('minBytes', minBytes, 'a number of bytes');
   checkNumber('limit', limit, 'a number of buffers');
-  const wanted = types && new Set(types);
+  const wanted = types === undefined ? undefined : namesOf(types);
   const largest = new Largest(limit);
   const search = new Search(memory, onProgress);
   const { progress } = search;
@@ -125,7 +125,13 @@ function checkNumber(name: string, value: number, what: string): void {
   throw new TypeError(`expected ${what} as ${name}, 0 or more, got ${String(value)}`);
 }
 
-/** The largest of many buffers, no more than twice as many kept as are wanted. */
+function namesOf(types: readonly string[]): ReadonlySet<string> {
+  // What is iterated of a string are its characters.
+  if (Array.isArray(types) && types.every((name) => typeof name === 'string')) return new Set(types);
+  throw new TypeError(`expected an array of names as types, such as ['bytes', 'numpy.ndarray'], got ${String(types)}`);
+}
+
+/** The largest of many buffers: at most twice as many as are wanted, and 1000, are kept at a time. */
 class Largest {
   readonly #limit: number;
   #kept: FoundBuffer[] = [];

@@ -443,4 +443,9 @@ test('a memory that does not say what is mapped', () => {
   );
   expect(() => lookup(memory, '__main__.x')).toThrow(/^this memory does not say what is mapped/);
   expect(() => [...findBuffers(memory, { minBytes: Number.NaN })]).toThrow('expected a number of bytes as minBytes');
+  for (const types of ['bytes', ['bytes', 5], new Set(['bytes']), null]) {
+    expect(() => [...findBuffers(memory, { types: types as never })]).toThrow(
+      new TypeError(`expected an array of names as types, such as ['bytes', 'numpy.ndarray'], got ${types}`),
+    );
+  }
 });
