@@ -66,7 +66,7 @@ export function coreMemory(path: string, target?: Target): Memory {
 
 /** The memory of the CPython that is found in it, if none is named. */
 function withTarget(memory: Memory, name: string, target: Target | undefined): Memory {
-  return target ? memory : retargeted(memory, identify(memory, name).target);
+  return target ? memory : retargeted(memory, identify(memory, name));
 }
 
 /** @throws LayoutMismatch if no object of the target can be in a core of such words. */

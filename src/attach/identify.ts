@@ -23,13 +23,6 @@ import { readType } from '../view/py-object.ts';
 import { readPointer } from '../view/struct.ts';
 import { type Image, readImage } from './image.ts';
 
-/** The CPython of a memory. */
-export interface Identified {
-  readonly target: Target;
-  /** The libpython or executable that was mapped. */
-  readonly path: string;
-}
-
 /** e_machine of <elf.h>, and the form of C's `long double` there. */
 const machines: Readonly<Record<number, { readonly models: readonly DataModelName[]; form?: LongDoubleForm }>> = {
   3: { models: ['ilp32'], form: 'x87' },
@@ -64,7 +57,7 @@ const checkedTypes = {
  * @throws LayoutMismatch if its types are not those of its release.
  * @throws MemoryFault if what has to be read cannot be.
  */
-export function identify(memory: Memory, name: string): Identified {
+export function identify(memory: Memory, name: string): Target {
   const mappings = memory.mappings?.() ?? [];
   const { image, mapping } = pythonImage(name, memory, mappings);
   const { path } = mapping;
@@ -82,7 +75,7 @@ export function identify(memory: Memory, name: string): Identified {
     throw new LayoutMismatch(tag, [{ fact: `${path} in ${name}`, expected, found: 'another object there' }]);
   }
   verify(retargeted(memory, build), image);
-  return { target: build, path };
+  return build;
 }
 
 interface Modelled {
