@@ -321,7 +321,7 @@ import sys
 fake = [type("array.array", (object,), {})(), type("bytes", (object,), {})(), type("memoryview", (), {})()]
 kept = bytearray(b"kept")
 named = type("\\x1b[31mred\\n", (bytearray,), {})(b"abc")
-print(id(kept), id(named), *map(id, fake), flush=True)
+print(" ".join(map(str, map(id, [kept, named, *fake]))), flush=True)
 sys.stdin.readline()
 `;
     const child = spawn(executable, ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] });
