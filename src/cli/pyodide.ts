@@ -91,14 +91,20 @@ function sourceOf(pyodide: Pyodide): Source {
   };
 }
 
-/** Pyodide's errors carry a whole traceback as their message; what a person wants is the line after it. */
+/** Pyodide's errors carry a whole traceback as their message; what a person wants is what comes after it. */
 function attempt<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
-    const lines = error.message.trimEnd().split('\n');
-    const traceback = lines.findLastIndex((line) => line.startsWith('  '));
-    throw new Error(lines[traceback + 1], { cause: error });
+    throw new Error(afterTraceback(error.message.trimEnd()), { cause: error });
   }
+}
+
+/** What follows the frames of the last traceback, which are indented; all of it where they begin otherwise. */
+function afterTraceback(message: string): string {
+  const lines = message.split('\n');
+  const traceback = lines.lastIndexOf('Traceback (most recent call last):');
+  const after = lines.findIndex((line, i) => i > traceback && !line.startsWith(' '));
+  return lines.slice(Math.max(after, 0)).join('\n');
 }

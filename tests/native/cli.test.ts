@@ -82,6 +82,10 @@ describe.each(sources)('on $name', ({ args }) => {
   test.each([
     [['json', '1 / 0'], 'memview: ZeroDivisionError: division by zero\n'],
     [['json', '5'], "memview: TypeError: memoryview: a bytes-like object is required, not 'int'\n"],
+    [
+      ['json', '--setup', 'def fail(text): raise ValueError(text)', 'fail("one\\n  two\\n\\n  three")'],
+      'memview: ValueError: one\n  two\n\n  three\n',
+    ],
     [['json', '[].x'], "memview: AttributeError: 'list' object has no attribute 'x'\n"],
     [['json', '--setup', 'import sys; sys.exit(7)', 'b""'], 'memview: SystemExit: 7\n'],
     [['json', '__import__("sys").exit(7)'], 'memview: SystemExit: 7\n'],
