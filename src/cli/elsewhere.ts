@@ -15,11 +15,18 @@ export interface Elsewhere {
   readonly target?: Target;
 }
 
-/** The memory that is named, undefined if none is. */
+/**
+ * The memory that is named, undefined if none is.
+ *
+ * @throws TypeError if only the target is.
+ */
 export function openElsewhere({ pid, core, target }: Elsewhere): Place | undefined {
   if (pid !== undefined) return sourceOf(processMemory(pid, target), `process ${pid}`);
   if (core !== undefined) return sourceOf(coreMemory(core, target), `core file ${core}`);
-  return undefined;
+  if (target === undefined) return undefined;
+  throw new TypeError(
+    'expected --pid PID or --core FILE with --target, which says whose objects are in another memory',
+  );
 }
 
 function sourceOf(memory: Memory, name: string): Place {

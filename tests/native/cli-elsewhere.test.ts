@@ -130,6 +130,13 @@ if (skipped) process.stdout.write(skipped);
 
 test.each([
   [['find'], 'memview: expected a process or a core file: --pid PID or --core FILE\n'],
+  ...['find', 'show', 'json'].map(
+    (verb) =>
+      [
+        [verb, '--target', '3.12-lp64', ...(verb === 'find' ? [] : ['b"abc"'])],
+        'memview: expected --pid PID or --core FILE with --target, which says whose objects are in another memory\n',
+      ] as const,
+  ),
   [['find', '--pid', 'abc'], "argument 'abc' is invalid. expected the number of a process."],
   [['find', '--pid', '1', '--core', 'x'], "option '--core <file>' cannot be used with option '--pid <pid>'"],
   [['find', '--pid', '1', '--limit', '-3'], "argument '-3' is invalid. expected a whole number, 0 or more."],
