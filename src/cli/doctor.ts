@@ -50,7 +50,8 @@ export async function doctor(command: string, print: (text: string) => void): Pr
       ...(libpython ? [row('libpython', libpython)] : []),
       ...(target ? [row('target', target)] : []),
     ];
-    const name = `CPython ${version || '?'}`;
+    // Only what is a CPython has a target.
+    const name = `${target ? 'CPython' : 'Python'} ${version || '?'}`;
     return async () =>
       problem === undefined
         ? { name, details, ...(await ask(command, ['--python', executable])) }

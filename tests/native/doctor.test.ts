@@ -86,7 +86,7 @@ test('it says of what cannot be used why not', () => {
   const { reports } = doctor({ VIRTUAL_ENV: broken });
   expect(reports[1]).toMatch(
     lines(
-      literal('-- CPython ?'.padEnd(20) + join(broken, 'bin/python')),
+      literal('-- Python ?'.padEnd(20) + join(broken, 'bin/python')),
       /not usable: it is a link to \/no\/such\/python, which is not there/,
     ),
   );
