@@ -1,7 +1,7 @@
 /** Opening the one Python of this process. */
-import { realpathSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { choosePython } from './discover.ts';
+import { realpath } from './files.ts';
 import type { PythonInstallation } from './probe.ts';
 import { Python } from './python.ts';
 import { type Interpreter, runningInterpreter, startInterpreter } from './start.ts';
@@ -76,8 +76,8 @@ function keep(interpreter: Interpreter): Running {
 }
 
 function requireSame(running: PythonInstallation, wanted: PythonInstallation): void {
-  const [here, there] = [running.libpython, wanted.libpython].map((path) => path && realpathSync(path));
-  if (here === there && running.prefix === wanted.prefix) return;
+  const [here, there] = [running, wanted].map(({ libpython = '', prefix }) => [libpython, prefix].map(realpath));
+  if (`${here}` === `${there}`) return;
   throw new Error(
     `cannot open ${wanted.executable}: ${running.executable} runs in this process, which has room for one Python. ` +
       'Open the other in another process',

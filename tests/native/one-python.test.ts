@@ -8,9 +8,9 @@ import { expect, test } from '@jest/globals';
 import { findPythons } from '../../src/ffi/discover.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const usable = findPythons().some(({ problem }) => problem === undefined);
-const testWithPython = usable ? test : (test.skip as typeof test);
-if (!usable) process.stdout.write('skipped: no libpython here\n');
+const python = findPythons().find(({ problem }) => problem === undefined);
+const testWithPython = python ? test : (test.skip as typeof test);
+if (!python) process.stdout.write('skipped: no libpython here\n');
 
 testWithPython('a second file of jest meets the Python that the first has started', () => {
   const config = { rootDir: join(root, 'tests/native/jest'), testMatch: ['**/*.fixture.mjs'], transform: {} };
@@ -24,6 +24,33 @@ testWithPython('a second file of jest meets the Python that the first has starte
   const met = [...stdout.matchAll(/met (\d) of process (\d+)/g)].map(([, times, pid]) => [times, pid]);
   expect(met.map(([times]) => times)).toEqual(['1', '2']);
   expect(met[0]?.[1]).toBe(met[1]?.[1]);
+});
+
+testWithPython('a venv is the same Python under whatever path it is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'memview-venv-'));
+  try {
+    const [venv, link, other] = ['venv', 'link', 'other'].map((name) => join(folder, name)) as [string, string, string];
+    for (const path of [venv, other]) {
+      const made = spawnSync(python?.executable ?? '', ['-m', 'venv', '--without-pip', path], { encoding: 'utf8' });
+      if (made.status !== 0) return void process.stdout.write(`skipped: no venv is made: ${made.stderr}\n`);
+    }
+    symlinkSync(venv, link);
+    const program = `
+      import { openPython } from 'memview/ffi';
+      const [one, two] = ${JSON.stringify([venv, link])}.map((python) => openPython({ python }));
+      console.log(one === two);
+      try {
+        openPython({ python: ${JSON.stringify(other)} });
+      } catch (error) {
+        console.log(error.message);
+      }`;
+    const args = ['--input-type=module', '-e', program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^true\ncannot open \S+\/other\/bin\/python: \S+\/venv\/bin\/python runs in this process, /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 testWithPython('a second copy of the package gives the same Python', () => {
