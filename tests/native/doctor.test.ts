@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { findPythons } from '../../src/ffi/discover.ts';
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -13,13 +13,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const python = findPythons().find(({ problem }) => problem === undefined);
 const venv = join(folder, 'venv');
-let reason = python ? undefined : 'no Python can be loaded here';
+const reason = python ? whyNoVenv(python.executable) : 'no Python can be loaded here';
+const withVenv = reason ? (test.skip as typeof test) : test;
+if (reason) process.stdout.write(`skipped: ${reason}\n`);
 
-beforeAll(() => {
-  if (!python) return;
-  const made = spawnSync(python.executable, ['-m', 'venv', '--without-pip', venv], { encoding: 'utf8' });
-  if (made.status !== 0) reason = `${python.executable} makes no venv: ${made.stderr.trim().split('\n').at(-1)}`;
-});
+/** Makes the venv, or says why there is none. */
+function whyNoVenv(executable: string): string | undefined {
+  const made = spawnSync(executable, ['-m', 'venv', '--without-pip', venv], { encoding: 'utf8' });
+  return made.status === 0 ? undefined : `${executable} makes no venv: ${made.stderr.trim().split('\n').at(-1)}`;
+}
 
 /** What doctor prints, cut into the reports of Node, of each Python, and of Pyodide. */
 function doctor(env: NodeJS.ProcessEnv): { readonly status: number | null; readonly reports: readonly string[] } {
@@ -37,11 +39,10 @@ const lines = (...wanted: readonly RegExp[]): RegExp =>
 const literal = (text: string): RegExp => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 const openssl = process.versions.openssl;
 
-test('it says of a venv where it is, its libpython, its target, and the two OpenSSLs', () => {
-  if (!python || reason) return void process.stdout.write(`skipped: ${reason}\n`);
+withVenv('it says of a venv where it is, its libpython, its target, and the two OpenSSLs', () => {
   const { status, reports } = doctor({ VIRTUAL_ENV: venv });
   expect(status).toBe(0);
-  const ssl = spawnSync(python.executable, ['-c', 'import ssl; print(ssl.OPENSSL_VERSION, end="")'], {
+  const ssl = spawnSync(python?.executable ?? '', ['-c', 'import ssl; print(ssl.OPENSSL_VERSION, end="")'], {
     encoding: 'utf8',
   });
   expect(reports[0]).toMatch(
@@ -54,10 +55,10 @@ test('it says of a venv where it is, its libpython, its target, and the two Open
   const own = ssl.status === 0 ? literal(ssl.stdout) : /none: .*/;
   expect(reports[1]).toMatch(
     lines(
-      literal(`ok CPython ${python.version}`.padEnd(20) + join(venv, 'bin/python')),
+      literal(`ok CPython ${python?.version}`.padEnd(20) + join(venv, 'bin/python')),
       literal(`venv       ${venv}`),
-      literal(`libpython  ${python.libpython}`),
-      literal(`target     ${python.target}`),
+      literal(`libpython  ${python?.libpython}`),
+      literal(`target     ${python?.target}`),
       new RegExp(`ssl        ${own.source} ${literal(`(Node: OpenSSL ${openssl})`).source}`),
       /layout {5}verified against the live interpreter/,
     ),
@@ -65,8 +66,7 @@ test('it says of a venv where it is, its libpython, its target, and the two Open
   expect(reports.at(-1)).toMatch(/^ok Pyodide {10}from npm\n {20}ssl .*\n {20}layout {5}verified against/);
 });
 
-test('it says of a Python without ssl why, and is not disturbed by what a start-up file prints', () => {
-  if (!python || reason) return void process.stdout.write(`skipped: ${reason}\n`);
+withVenv('it says of a Python without ssl why, and is not disturbed by what a start-up file prints', () => {
   const modules = join(folder, 'modules');
   mkdirSync(modules);
   writeFileSync(join(modules, 'ssl.py'), 'raise ImportError("libssl.so.9: cannot open shared object file\\nhint")\n');
