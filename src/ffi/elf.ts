@@ -5,6 +5,20 @@
  * Sources: the System V ABI, "Object Files" and "Dynamic Linking"; the Linux Standard Base, "Symbol Versioning".
  */
 import { dataViewOf } from '../bytes.ts';
+import {
+  type Bits,
+  type ByteOrder,
+  DT_NULL,
+  DT_STRSZ,
+  DT_STRTAB,
+  EI_NIDENT,
+  type ElfIdent,
+  type ElfStructs,
+  elfIdent,
+  elfStructs,
+  PT_DYNAMIC,
+  PT_LOAD,
+} from '../memory/elf.ts';
 import { type Read, readFile } from './files.ts';
 
 /** A version of the C library of GNU. */
@@ -15,8 +29,8 @@ export interface GlibcVersion {
 
 /** Of an ELF file, what decides whether a process can load it. */
 export interface Elf {
-  readonly bits: 32 | 64;
-  readonly byteOrder: 'little' | 'big';
+  readonly bits: Bits;
+  readonly byteOrder: ByteOrder;
   /** `e_machine`, a number of {@link machineNames} or another. */
   readonly machine: number;
   /** The path of the dynamic loader; an executable names it, a library rarely does. */
@@ -52,36 +66,13 @@ export function architectureOf({ bits, byteOrder, machine }: Elf): string {
 }
 
 /*
- * offset  64-bit 32-bit
- *   ELF header
- * e_ident[EI_CLASS]     4      4  1 byte: 1 is 32-bit, 2 is 64-bit
- * e_ident[EI_DATA]      5      5  1 byte: 1 is little-endian, 2 is big-endian
- * e_machine            18     18  2 bytes
- * e_phoff              32     28  a word
- * e_phentsize          54     42  2 bytes
- * e_phnum              56     44  2 bytes
- *   program header
- * p_type                0      0  4 bytes
- * p_offset              8      4  a word
- * p_vaddr              16      8  a word
- * p_filesz             32     16  a word
- *   entry of the dynamic section: d_tag, d_val, a word each
+ * Of symbol versions, the fields that are read:
  *   Verneed: vn_cnt +2 (2 bytes), vn_aux +8, vn_next +12 (4 bytes each)
  *   Vernaux: vna_flags +4 (2 bytes), vna_name +8, vna_next +12 (4 bytes each)
  */
-const headers = {
-  64: { length: 64, e_phoff: 32, e_phentsize: 54, e_phnum: 56, p_offset: 8, p_vaddr: 16, p_filesz: 32, p_length: 56 },
-  32: { length: 52, e_phoff: 28, e_phentsize: 42, e_phnum: 44, p_offset: 4, p_vaddr: 8, p_filesz: 16, p_length: 32 },
-} as const;
-
-const MAGIC = 0x7f454c46;
-const PT_LOAD = 1;
-const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
-const DT_NEEDED = 1;
-const DT_STRTAB = 5;
-const DT_STRSZ = 10;
-const DT_VERNEED = 0x6ffffffe;
+const DT_NEEDED = 1n;
+const DT_VERNEED = 0x6ffffffen;
 /** A need that the loader only warns of. */
 const VER_FLG_WEAK = 2;
 
@@ -100,82 +91,78 @@ export function readElf(path: string): Elf | undefined {
 }
 
 function parse(read: Read): Elf | undefined {
-  const ident = dataViewOf(read(0, 20));
-  const bits = ({ 1: 32, 2: 64 } as const)[ident.getUint8(4)];
-  const byteOrder = ({ 1: 'little', 2: 'big' } as const)[ident.getUint8(5)];
-  if (ident.getUint32(0) !== MAGIC || !bits || !byteOrder) return undefined;
-  const head = { bits, byteOrder, machine: ident.getUint16(18, byteOrder === 'little') } as const;
+  const start = read(0, EI_NIDENT + 4);
+  let ident: ElfIdent;
   try {
-    return { ...head, ...new Tables(read, bits, byteOrder === 'little').says(), whole: true };
+    ident = elfIdent(start);
   } catch {
-    // A RangeError: something is said to lie outside of the file, or of the table that it is in.
-    return { ...head, interpreter: undefined, needed: [], glibc: undefined, whole: false };
+    return undefined;
+  }
+  // e_machine, of which a file has to say no more to be a foreign one.
+  const machine = dataViewOf(start).getUint16(18, ident.byteOrder === 'little');
+  try {
+    return { ...ident, machine, ...new Tables(read, ident).says(), whole: true };
+  } catch {
+    // Something is said to lie outside of the file, or of the table that it is in.
+    return { ...ident, machine, interpreter: undefined, needed: [], glibc: undefined, whole: false };
   }
 }
 
-interface Segment {
-  readonly type: number;
-  readonly offset: number;
-  readonly address: number;
-  readonly size: number;
-}
+type Phdr = ReturnType<ElfStructs['Phdr']['decode']>;
+type Dyn = ReturnType<ElfStructs['Dyn']['decode']>;
 
 /** The tables that are found through the program headers: those serve the loader, and no `strip` removes them. */
 class Tables {
   readonly #read: Read;
-  readonly #bits: 32 | 64;
   readonly #little: boolean;
-  readonly #segments: readonly Segment[];
+  readonly #structs: ElfStructs;
+  readonly #segments: readonly Phdr[];
   #steps = 0;
 
-  constructor(read: Read, bits: 32 | 64, little: boolean) {
+  constructor(read: Read, { bits, byteOrder }: ElfIdent) {
     this.#read = read;
-    this.#bits = bits;
-    this.#little = little;
+    this.#little = byteOrder === 'little';
+    this.#structs = elfStructs(bits, byteOrder);
     this.#segments = this.#programHeaders();
   }
 
   says(): Pick<Elf, 'interpreter' | 'needed' | 'glibc'> {
-    const interp = this.#segments.find(({ type }) => type === PT_INTERP);
-    const interpreter = interp && this.#string(this.#read(interp.offset, Math.min(interp.size, MAX_STRING)), 0);
+    const interp = this.#segments.find(({ p_type }) => p_type === PT_INTERP);
+    const interpreter = interp && this.#string(this.#read(interp.p_offset, Math.min(interp.p_filesz, MAX_STRING)), 0);
     const dynamic = this.#dynamic();
-    const value = (wanted: number): number | undefined => dynamic.find(([tag]) => tag === wanted)?.[1];
+    const value = (wanted: bigint): bigint | undefined => dynamic.find(({ d_tag }) => d_tag === wanted)?.d_val;
     const [table, size] = [value(DT_STRTAB), value(DT_STRSZ)];
     if (table === undefined || size === undefined) return { interpreter, needed: [], glibc: undefined };
-    const strings = this.#read(this.#offsetOf(table), size);
-    const needed = dynamic.flatMap(([tag, at]) => (tag === DT_NEEDED ? [this.#string(strings, at)] : []));
+    const strings = this.#read(this.#offsetOf(table), Number(size));
+    const needed = dynamic.flatMap(({ d_tag, d_val }) =>
+      d_tag === DT_NEEDED ? [this.#string(strings, Number(d_val))] : [],
+    );
     const verneed = value(DT_VERNEED);
     const versions = verneed === undefined ? [] : this.#versions(this.#offsetOf(verneed));
     return { interpreter, needed, glibc: highest(versions.map((name) => this.#string(strings, name))) };
   }
 
-  #programHeaders(): Segment[] {
-    const { length, e_phoff, e_phentsize, e_phnum, p_offset, p_vaddr, p_filesz, p_length } = headers[this.#bits];
-    const header = this.#view(0, length);
-    const size = header.getUint16(e_phentsize, this.#little);
-    const count = header.getUint16(e_phnum, this.#little);
-    if (count > 0 && size < p_length) throw new RangeError();
-    const table = this.#view(this.#word(header, e_phoff), size * count);
-    return Array.from({ length: count }, (_, i) => ({
-      type: table.getUint32(i * size, this.#little),
-      offset: this.#word(table, i * size + p_offset),
-      address: this.#word(table, i * size + p_vaddr),
-      size: this.#word(table, i * size + p_filesz),
-    }));
+  #programHeaders(): Phdr[] {
+    const { Ehdr, Phdr } = this.#structs;
+    const { e_phoff, e_phentsize, e_phnum } = Ehdr.decode(this.#read(0, Ehdr.size));
+    if (e_phnum > 0 && e_phentsize < Phdr.size) throw new RangeError();
+    const table = this.#read(e_phoff, e_phentsize * e_phnum);
+    return Array.from({ length: e_phnum }, (_, i) => Phdr.decode(table, i * e_phentsize));
   }
 
   /** The entries of the dynamic section; none in a static executable. */
-  #dynamic(): [tag: number, value: number][] {
-    const segment = this.#segments.find(({ type }) => type === PT_DYNAMIC);
+  #dynamic(): Dyn[] {
+    const segment = this.#segments.find(({ p_type }) => p_type === PT_DYNAMIC);
     if (!segment) return [];
-    if (segment.size > MAX_DYNAMIC) throw new RangeError();
-    const table = this.#view(segment.offset, segment.size);
-    const word = this.#bits / 8;
-    const entries: [number, number][] = [];
-    for (let at = 0; at + 2 * word <= segment.size; at += 2 * word) {
-      const tag = this.#word(table, at);
-      if (tag === 0) break;
-      entries.push([tag, this.#word(table, at + word)]);
+    const { p_offset, p_filesz } = segment;
+    if (p_filesz > MAX_DYNAMIC) throw new RangeError();
+    const { Dyn } = this.#structs;
+    const table = this.#read(p_offset, p_filesz);
+    const entries: Dyn[] = [];
+    for (let at = 0; at + Dyn.size <= p_filesz; at += Dyn.size) {
+      const entry = Dyn.decode(table, at);
+      if (entry.d_tag === DT_NULL) break;
+      entries.push(entry);
     }
     return entries;
   }
@@ -197,12 +184,13 @@ class Tables {
   }
 
   /** Where in the file an address lies. */
-  #offsetOf(address: number): number {
+  #offsetOf(address: bigint): number {
     const segment = this.#segments.find(
-      ({ type, address: start, size }) => type === PT_LOAD && address >= start && address < start + size,
+      ({ p_type, p_vaddr, p_filesz }) =>
+        p_type === PT_LOAD && address >= p_vaddr && address < p_vaddr + BigInt(p_filesz),
     );
     if (!segment) throw new RangeError();
-    return segment.offset + (address - segment.address);
+    return segment.p_offset + Number(address - segment.p_vaddr);
   }
 
   #string(table: Buffer, at: number): string {
@@ -220,11 +208,6 @@ class Tables {
 
   #step(): void {
     if (++this.#steps > MAX_STEPS) throw new RangeError();
-  }
-
-  /** An address, an offset or a size; one beyond 2^53 lies outside of every file. */
-  #word(view: DataView, at: number): number {
-    return this.#bits === 64 ? Number(view.getBigUint64(at, this.#little)) : view.getUint32(at, this.#little);
   }
 }
 
