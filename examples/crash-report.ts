@@ -4,7 +4,7 @@
  *
  *   npx tsx examples/crash-report.ts CORE [NAME ...]        e.g. crash-report.ts core.4711 __main__.frame
  */
-import { type BufferView, encodeJson, FormatError, formatTarget, MemoryFault, viewObject } from 'memview';
+import { type BufferView, encodeJson, formatTarget, viewObject } from 'memview';
 import { coreMemory, findBuffers, lookup } from 'memview/node';
 
 const [path, ...names] = process.argv.slice(2);
@@ -16,15 +16,15 @@ const KEPT = 8;
 const memory = coreMemory(path);
 
 /** What an array was, and how it begins. */
-function told(address: bigint): Record<string, unknown> {
+function told(find: () => bigint): Record<string, unknown> {
   try {
-    const view = viewObject(memory, address);
+    const view = viewObject(memory, find());
     const first = view.slice(...view.shape.map((): [number, number] => [0, KEPT]));
     return { format: view.format, shape: view.shape, nbytes: view.nbytes, first: elementsOf(first) };
   } catch (error) {
-    // A core may leave out the pages where the elements were; and there are elements that JSON has nothing for.
-    if (error instanceof MemoryFault || error instanceof FormatError) return { first: null, why: error.message };
-    throw error;
+    // No such global, no buffer, one that was released, elements that JSON has nothing for, pages that the core leaves
+    // out: whatever it is, the rest of the report is worth having.
+    return { first: null, why: (error as Error).message };
   }
 }
 
@@ -35,11 +35,11 @@ function elementsOf(view: BufferView): unknown {
 
 const report = {
   target: formatTarget(memory.target),
-  globals: Object.fromEntries(names.map((name) => [name, told(lookup(memory, name))])),
+  globals: Object.fromEntries(names.map((name) => [name, told(() => lookup(memory, name))])),
   biggest: Array.from(findBuffers(memory, { limit: 3 }), ({ address, type, refcount }) => ({
     type,
     refcount,
-    ...told(address),
+    ...told(() => address),
   })),
 };
 console.log(JSON.stringify(report, null, 2));

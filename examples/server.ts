@@ -33,8 +33,17 @@ except ImportError:
 `);
 const walk = python.eval('walk');
 
+/** What a request asks for: all that comes in is a stranger's, and need not be an address. */
+function rowsOf(url: string): string {
+  try {
+    return new URL(url, 'http://localhost').searchParams.get('rows') ?? '1000';
+  } catch {
+    return url;
+  }
+}
+
 const server = createServer(async (request, response) => {
-  const asked = new URL(request.url ?? '/', 'http://localhost').searchParams.get('rows') ?? '1000';
+  const asked = rowsOf(request.url ?? '');
   const rows = Number(asked);
   if (!Number.isInteger(rows) || rows < 1 || rows > MOST_ROWS) {
     response.writeHead(400, { 'content-type': 'text/plain' });

@@ -1,8 +1,8 @@
-// `npm run coverage`: which lines of src the tests run, those of the portable project in jest and those of the native one
-// in the processes that it starts: the command, one Python with all its cases, and Pyodide.
+// `npm run coverage`: which lines of src the tests run, those of the portable project in jest, those of the native one in
+// the processes that it starts: the command, one Python with all its cases, and Pyodide.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPythons } from 'memview/ffi';
 
@@ -53,7 +53,12 @@ const files = new Map();
 for (const path of ['coverage/jest/coverage-final.json', 'coverage/c8/coverage-final.json']) {
   for (const [file, { statementMap, s: hits }] of Object.entries(JSON.parse(readFileSync(path, 'utf8')))) {
     const name = relative(resolve('src'), file);
-    if (name.startsWith('..') || name.startsWith(`json${sep}kernel`)) continue;
+    if (
+      name.startsWith('..') ||
+      name.startsWith(join('json', 'kernel') + sep) ||
+      name === join('json', 'kernel.wasm.ts')
+    )
+      continue;
     const lines = files.get(name) ?? new Map();
     files.set(name, lines);
     for (const [key, { start }] of Object.entries(statementMap)) {

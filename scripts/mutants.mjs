@@ -1,5 +1,5 @@
-// `npm run mutants`: ten lines of layouts, view and JSON, each made wrong in a copy of the sources; the tests named must
-// then fail. One that they do not notice is an error, and so is a test that fails without a mutant.
+// `npm run mutants`: ten lines of layouts, view and JSON, each made wrong in a copy of the sources; the tests named then
+// have to fail. One that they do not notice is an error, and so is a test that fails without a mutant.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,10 +1,10 @@
-/** What a page of the atlas shows of the targets chosen: made once by the build, and again by the page as one chooses. */
+/** What a page of the atlas shows of the targets chosen: made by the build, and again by the page as one chooses. */
 import { differenceOf, differences, placesOf } from '../../src/layouts/difference.ts';
 import type { Layout } from '../../src/layouts/layout.ts';
 import { layoutsFor } from '../../src/layouts/layouts.ts';
 import { versions } from '../../src/layouts/versions.ts';
 import { element, escapeHtml } from './html.ts';
-import { kinds, ruler } from './ruler.ts';
+import { hatch, kinds, ruler } from './ruler.ts';
 import { differenceTable, fieldTable, movedTable } from './table.ts';
 
 /** The tag of a target and, to compare it with, of another. */
@@ -35,7 +35,7 @@ const legend = element(
 export function structHtml(name: string, { tag, other }: Choice): string {
   const layout = layoutOf(name, tag);
   if (other === undefined) {
-    return `${sentence(layout, tag)}${ruler(layout)}${legend}${scrolling(fieldTable(layout))}`;
+    return `${hatch}${sentence(layout, tag)}${ruler(layout)}${legend}${scrolling(fieldTable(layout))}`;
   }
   const second = layoutOf(name, other);
   const difference = differenceOf(placesOf(layout), placesOf(second));
@@ -45,6 +45,7 @@ export function structHtml(name: string, { tag, other }: Choice): string {
     [second, other],
   ] as const;
   return [
+    hatch,
     element(
       'p',
       { class: 'verdict' },

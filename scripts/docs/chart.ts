@@ -2,7 +2,7 @@
 import { element, escapeHtml } from './html.ts';
 
 /** `<!-- chart: ours, theirs; unit -->`, then a table in Markdown. */
-const request = /^<!-- chart: ([^;]*); (.*?) -->(?:\n+((?:\|.*\n)+))?/gm;
+const request = /^<!-- chart: ([^;]*); (.*?) -->(?:\n+((?:\|.*(?:\n|$))+))?/gm;
 
 /** The charts that a page asks for, in their order. */
 export function chartsOf(markdown: string): string[] {
@@ -38,7 +38,7 @@ function barChart(table: string, names: readonly string[], unit: string): string
       throw new RangeError(`a chart asks for the column ${JSON.stringify(name)}; the table has ${header.join(', ')}`);
     return at;
   });
-  const values = rows.map((row) => columns.map((at) => Number((row[at] ?? '').replaceAll(',', ''))));
+  const values = rows.map((row) => columns.map((at) => Number((row[at] || 'none').replaceAll(',', ''))));
   const most = Math.max(...values.flat());
   if (!Number.isFinite(most)) throw new RangeError(`a chart of ${names.join(', ')} has a cell that is no number`);
   const each = names.length * BAR + GAP;

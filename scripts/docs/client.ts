@@ -68,13 +68,15 @@ const named = (values: readonly string[]): [string, string][] => values.map((val
 
 /** As the address has it: `#3.13-lp64` or `#3.13-lp64...3.14-lp64`; undefined where it names a place of the page. */
 function chosen(): Choice | undefined {
-  const [tag = '', other] = decodeURIComponent(location.hash.slice(1)).split('...');
+  const [tag = '', other] = location.hash.slice(1).split('...');
   return targets.includes(tag) ? { tag, other: other && targets.includes(other) ? other : undefined } : undefined;
 }
 
 function start(atlas: HTMLElement, content: HTMLElement): void {
   const { struct } = atlas.dataset;
+  const status = document.createElement('output');
   const show = (choice: Choice): void => {
+    status.value = choice.other === undefined ? choice.tag : `${choice.tag}, ${choice.other}`;
     content.innerHTML = struct
       ? structHtml(struct, choice)
       : overviewHtml(choice, (name) => `Layout_atlas.${name}.html`);
@@ -95,7 +97,7 @@ function start(atlas: HTMLElement, content: HTMLElement): void {
   label.append(compare, ' compare with another');
   const form = document.createElement('form');
   form.className = 'atlas-controls';
-  form.append(one.element, label, two.element);
+  form.append(one.element, label, two.element, status);
   atlas.prepend(form);
 
   const follow = (choice: Choice | undefined): void => {

@@ -1,9 +1,8 @@
 /**
- * Builds the site of the documentation into docs/site/, or the folder that is named: the pages of docs/, the atlas, and the API by
- * typedoc. A warning is an error.
+ * Builds the site of the documentation into docs/site/, or the folder that is named: the pages of docs/, the atlas, and
+ * the API by typedoc. A warning is an error.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,12 +22,16 @@ import { chartMark, chartsOf } from './chart.ts';
 import { structs } from './diagram.ts';
 import { writeAtlas } from './pages.ts';
 
+/** Before the atlas in the order of the pages. */
+const PROOF = 'tests/golden/README.md';
+
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), 'memview-docs-'));
 process.chdir(root);
+// typedoc takes documents from one folder and below.
+const scratch = mkdtempSync('docs/.site-');
 
 try {
-  writeAtlas('docs/atlas');
+  writeAtlas(scratch);
   const customJs = join(scratch, 'custom.js');
   await build({
     entryPoints: ['scripts/docs/client.ts'],
@@ -38,10 +41,10 @@ try {
     target: 'es2022',
     outfile: customJs,
   });
-  const app = await Application.bootstrapWithPlugins(
-    { customJs, customCss: 'scripts/docs/site.css', favicon: 'scripts/docs/favicon.svg' },
-    [new TypeDocReader(), new TSConfigReader()],
-  );
+  const { projectDocuments } = JSON.parse(readFileSync('typedoc.json', 'utf8')) as { projectDocuments: string[] };
+  projectDocuments.splice(projectDocuments.indexOf(PROOF) + 1, 0, join(scratch, 'index.md'));
+  const own = { projectDocuments, customJs, customCss: 'scripts/docs/site.css', favicon: 'scripts/docs/favicon.svg' };
+  const app = await Application.bootstrapWithPlugins(own, [new TypeDocReader(), new TSConfigReader()]);
   const [out] = process.argv.slice(2);
   if (out) app.options.setValue('out', out);
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document: DocumentReflection) => {

@@ -1,6 +1,6 @@
 /** The pages of the atlas, as documents for typedoc: HTML in Markdown, made from the layouts. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { firstChoice, overviewHtml, structHtml } from './atlas.ts';
 import { diagram, edges, mermaid, structs } from './diagram.ts';
 import { element, escapeHtml } from './html.ts';
@@ -8,10 +8,8 @@ import { element, escapeHtml } from './html.ts';
 /** typedoc makes of it the address of the page. */
 const pageOf = (struct: string): string => `${struct}.md`;
 
-/** Writes them into a folder, anew: `index.md` and one for each struct. */
+/** Writes them into a folder: `index.md` and one for each struct. */
 export function writeAtlas(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const children = structs.map((name) => `  - ./${name}.md`);
   const index = [
     '---',
@@ -23,7 +21,8 @@ export function writeAtlas(folder: string): void {
     '# Layout atlas',
     '',
     'Every struct that memview knows, under every target, drawn from the same declarations that read memory. Each offset',
-    'is computed, and checked against C compilers and live interpreters: see [how layouts are proven](../layouts.md).',
+    'is computed, and checked against C compilers and live interpreters: see',
+    `[how layouts are proven](${relative(folder, 'docs/layouts.md')}).`,
     '',
     element('div', { class: 'atlas' }, element('div', { class: 'atlas-content' }, overviewHtml(firstChoice, pageOf))),
     '',

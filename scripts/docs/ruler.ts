@@ -80,18 +80,17 @@ export function ruler(layout: Layout, marked: ReadonlySet<string> = new Set()): 
       class: 'ruler',
       viewBox: `0 0 ${width} ${height}`,
       role: 'img',
-      'aria-label': `${layout.name}: ${layout.size} bytes, ${boxes.length} fields to scale`,
+      'aria-label': `${layout.name}: ${layout.size} bytes, ${boxes.filter(({ extent }) => extent.field).length} fields to scale`,
     },
-    hatch,
     ...columns,
     ...lines,
   );
 }
 
-/** What padding is filled with. */
-const hatch = element(
-  'defs',
-  {},
+/** What padding is filled with: once on a page that has rulers. */
+export const hatch = element(
+  'svg',
+  { width: 0, height: 0, class: 'ruler-defs', 'aria-hidden': 'true' },
   element(
     'pattern',
     { id: 'hatch', width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },

@@ -1,4 +1,4 @@
-/** A large buffer of numbers as a picture of a few characters: where its values lie, or, of a plane of them, the plane. */
+/** A large buffer of numbers as a picture of a few characters: where its values lie, and of a plane the plane. */
 import type { BufferView } from '../view/buffer-view.ts';
 import type { Range } from '../view/range.ts';
 
@@ -46,7 +46,7 @@ function plane(view: BufferView, rows: number, columns: number): string[] {
   );
   return [
     ...lines,
-    `one character for ${2 * step} rows and ${step} ${step === 1 ? 'column' : 'columns'}; blank is ${shown(least)}, full ${shown(most)}`,
+    `each character is the first of ${2 * step} rows and ${step} ${step === 1 ? 'column' : 'columns'}; blank is ${shown(least)}, full ${shown(most)}`,
     '',
   ];
 }

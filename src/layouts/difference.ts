@@ -41,7 +41,11 @@ export function differenceOf(from: Places, to: Places): Difference | undefined {
   return { ...size, ...align, fields: Object.fromEntries(moved) };
 }
 
-/** What differs of each of several structs, by its name. @param whole the names of nested structs that are to be one field */
+/**
+ * What differs of each of several structs, by its name.
+ *
+ * @param whole the names of nested structs that are to be one field
+ */
 export function differences(
   from: readonly Layout[],
   to: readonly Layout[],

@@ -17,8 +17,8 @@ export interface Extent {
 }
 
 /**
- * The fields of a layout in the order of their declaration, each followed by those nested in it, and the padding between
- * and after them. The elements of arrays are not looked into.
+ * The fields of a layout in the order of their declaration, each followed by those nested in it, and the padding
+ * between and after them. The elements of arrays are not looked into.
  *
  * @example
  * ```ts

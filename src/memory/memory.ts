@@ -125,7 +125,8 @@ export function readCString(memory: Memory, address: bigint, limit = 4096): Uint
 }
 
 /**
- * The first of some bytes: all of them, or, where the last cannot be read, half as often as it takes.
+ * The first of some bytes: all of them, or, where the last cannot be read, as many as are left
+ * after halving until they can.
  *
  * @throws MemoryFault if not even one can be read.
  */

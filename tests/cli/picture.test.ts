@@ -43,13 +43,13 @@ describe('a histogram', () => {
 });
 
 describe('a plane', () => {
-  test('is drawn row by row, two rows in a line', () => {
+  test('is drawn by every second row', () => {
     const plane = Array.from({ length: 16 * 20 }, (_, i) => (Math.floor(i / 20) >= 8 && i % 20 >= 10 ? 1 : 0));
     const lines = pictureOf(doubles(plane, [16, 20]))?.split('\n') ?? [];
     expect(lines.slice(0, 10)).toEqual([
       ...Array(4).fill(''),
       ...Array(4).fill(`${' '.repeat(10)}${'█'.repeat(10)}`),
-      'one character for 2 rows and 1 column; blank is 0, full 1',
+      'each character is the first of 2 rows and 1 column; blank is 0, full 1',
       '',
     ]);
     expect(lines).toHaveLength(11);

@@ -13,7 +13,7 @@ import { examplesOf, expectedOf, root } from '../support/examples.ts';
 
 const files = (folder: string, ending: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith(ending) && !path.startsWith('site/') && !path.startsWith('atlas/'))
+    .filter((path) => path.endsWith(ending) && !path.startsWith('site/'))
     .map((path) => join(folder, path))
     .sort();
 

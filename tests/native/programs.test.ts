@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -88,6 +89,10 @@ testWith('server.ts', noPython, async () => {
   expect(larger.flat().every(Number.isFinite)).toBe(true);
   const refused = await fetch(url.replace('1000', 'x'));
   expect([refused.status, await refused.text()]).toEqual([400, 'rows: expected 1 to 1000000, got x\n']);
+  const { port } = new URL(url);
+  const [odd] = (await once(get({ port, path: '//' }), 'response')) as [IncomingMessage];
+  expect(odd.resume().statusCode).toBe(400);
+  expect((await fetch(url.replace('1000', '1'))).status).toBe(200);
 });
 
 testWith('biggest.ts', noPython, async () => {
@@ -106,7 +111,8 @@ testWith('crash-report.ts', noPython ?? (gcore ? undefined : 'no gcore here'), a
   const pid = await holder();
   expect(spawnSync('gcore', ['-o', join(folder, 'core'), String(pid)], { stdio: 'ignore' }).status).toBe(0);
   process.kill(pid, 'SIGKILL');
-  const { status, stdout, stderr } = program('crash-report.ts', join(folder, `core.${pid}`), '__main__.frame');
+  const names = ['__main__.frame', '__main__.missing', '__main__.array'];
+  const { status, stdout, stderr } = program('crash-report.ts', join(folder, `core.${pid}`), ...names);
   expect([status, stderr]).toEqual([0, '']);
   const report = JSON.parse(stdout);
   expect(report.target).toMatch(/^3\.\d+/);
@@ -114,6 +120,8 @@ testWith('crash-report.ts', noPython ?? (gcore ? undefined : 'no gcore here'), a
   expect(report.globals['__main__.frame'].first[7]).toEqual([
     1750, 1750.25, 1750.5, 1750.75, 1751, 1751.25, 1751.5, 1751.75,
   ]);
+  expect(report.globals['__main__.missing']).toMatchObject({ first: null, why: expect.stringMatching(/missing/) });
+  expect(report.globals['__main__.array']).toMatchObject({ first: null, why: expect.stringMatching(/type/) });
   expect(report.biggest.map(({ nbytes }: { nbytes: number }) => nbytes)).toEqual([4_800_000, 4_800_000, 2_000_000]);
 });
 

@@ -83,8 +83,11 @@ function required(code: string): string {
 }
 
 describe('the examples of the README', () => {
-  test.each(examplesOf('README.md'))('$place, by import and by require', ({ code }) => {
-    if (!usable && code.includes('memview/ffi')) return;
+  const all = examplesOf('README.md');
+  const here = all.filter(({ code }) => usable || !code.includes('memview/ffi'));
+  for (const { place } of all.filter((example) => !here.includes(example))) test.skip(place, () => {});
+
+  test.each(here)('$place, by import and by require', ({ code }) => {
     const ended = { status: 0, stdout: expectedOf(code), stderr: '' };
     expect(run('example.mjs', compiled(code))).toEqual(ended);
     expect(run('example.cjs', required(compiled(code)))).toEqual(ended);

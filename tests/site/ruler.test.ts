@@ -18,6 +18,10 @@ interface Drawn {
 const SVG =
   /<g class="kind-(?<kind>\w+)(?: marked)?"(?: data-path="(?<path>[^"]*)")?>.*?<rect x="(?<x>[\d.]+)" y="(?<y>[\d.]+)" width="(?<width>[\d.]+)"/g;
 
+/** The offset before a row, and where its text stands: in the middle of the row's first lane. */
+const ROW = /<text class="ruler-scale" x="36" y="(?<y>[\d.]+)" text-anchor="end">(?<offset>\d+)</g;
+const HALF = 26;
+
 function drawnIn(svg: string): Drawn[] {
   return [...svg.matchAll(SVG)].map(({ groups = {} }) => ({
     kind: groups.kind ?? '',
@@ -34,7 +38,10 @@ test('every byte is drawn where it lies, in the width of a byte', () => {
   for (const tag of targets) {
     const little = dataModels[layoutsFor(tag).PyObject.target.model].byteOrder === 'little';
     for (const layout of Object.values(layoutsFor(tag)) as readonly Layout[]) {
-      const drawn = drawnIn(ruler(layout));
+      const svg = ruler(layout);
+      const drawn = drawnIn(svg);
+      // Where the rows begin, by the height of the offset that stands before each.
+      const rows = [...svg.matchAll(ROW)].map(({ groups = {} }) => [Number(groups.offset), Number(groups.y)] as const);
       const byPath = new Map<string, Drawn[]>();
       for (const box of drawn) byPath.set(box.path, [...(byPath.get(box.path) ?? []), box]);
       const left = Math.min(...drawn.map(({ x }) => x));
@@ -47,7 +54,10 @@ test('every byte is drawn where it lies, in the width of a byte', () => {
         const total = parts.reduce((sum, { width }) => sum + width + 1, 0);
         const width = Math.round((total / byte) * 8);
         const first = Math.round((((parts[0]?.x ?? 0) - left) / byte) * 8);
-        if (width !== bits || first !== (offset * 8 + from) % 64) wrong.push([tag, layout.name, path, first, width]);
+        const row = rows.findLast(([, y]) => y - (parts[0]?.y ?? 0) < HALF)?.[0];
+        const right = row === 8 * Math.floor((offset * 8 + from) / 64);
+        if (!right || width !== bits || first !== (offset * 8 + from) % 64)
+          wrong.push([tag, layout.name, path, first, width]);
         boxes += parts.length;
       }
     }
@@ -91,5 +101,8 @@ test('a chart has a bar for each number of the columns it asks for', () => {
     'a chart asks for the column "yours"; the table has array, ours, theirs',
   );
   expect(() => chartsOf(`<!-- chart: array; ns -->\n\n${table}`)).toThrow('has a cell that is no number');
+  expect(() => chartsOf('<!-- chart: ours; ns -->\n\n| array | ours |\n| --- | --- |\n| f64 | |')).toThrow(
+    'has a cell that is no number',
+  );
   expect(() => chartsOf('<!-- chart: ours; ns -->\n\nNo table.\n')).toThrow('stands before a table without rows');
 });

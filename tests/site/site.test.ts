@@ -111,6 +111,10 @@ interface Shown {
     await page.click('.tsd-typography h2 a');
     expect(new URL(page.url()).hash).not.toMatch(/lp64/);
     expect((await sentence())[0]).toMatch(/^3\.14t-lp64: /);
+    // Nor is what is no address.
+    await page.goto(`${structPage('PyMemoryViewObject')}#%`);
+    await page.reload();
+    expect((await sentence())[0]).toMatch(/^3\.14-lp64: /);
     // A build that the release does not have cannot be chosen, and what was chosen is kept where it can be.
     await page.selectOption('[name=target-version]', '3.12');
     expect(await page.locator('[name=target-build] option[value=t]').isDisabled()).toBe(true);

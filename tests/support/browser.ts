@@ -43,7 +43,7 @@ export function viteBuild(
 /** Serves the files of a folder on a port of this machine, `index.html` for a folder. */
 export async function serve(folder: string): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const [pathname = '/'] = (request.url ?? '/').split(/[?#]/);
     const asked = join(folder, normalize(decodeURIComponent(pathname)));
     const path = existsSync(asked) && statSync(asked).isDirectory() ? join(asked, 'index.html') : asked;
     if (!path.startsWith(folder) || !existsSync(path)) {
