@@ -1,4 +1,6 @@
-// `portable` runs anywhere; `native` runs against every interpreter found, each in a process of its own.
+// `portable` needs no Python; `native` runs against every interpreter found, each in a process of its own.
+import { availableParallelism } from 'node:os';
+
 const shared = {
   roots: ['<rootDir>/src', '<rootDir>/tests'],
   testEnvironment: 'node',
@@ -7,6 +9,8 @@ const shared = {
 };
 
 export default {
+  // One more than jest takes of two cores: much of the native tests is waiting for processes.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 180_000,
   projects: [
     {
