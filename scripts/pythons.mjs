@@ -55,8 +55,8 @@ const items = [
   debianItem({ version: '3.14', suite: 'forky', modules: ['numpy', 'scipy', 'orjson', 'PIL', 'ml_dtypes'], nodes }),
   debianItem({ version: '3.15', suite: 'forky', nodes }),
   sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true }),
-  sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true, debug: true }),
   sourceItem({ version: '3.11', suite: 'bookworm', traceRefs: true }),
+  sourceItem({ version: '3.13', suite: 'trixie', freeThreaded: true, debug: true }),
 ];
 
 const usage = `usage: node scripts/pythons.mjs [--budget MINUTES] [--only NAME]... [--list]
