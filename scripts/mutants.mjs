@@ -22,7 +22,7 @@ const mutants = [
     file: 'src/layouts/layout.ts',
     from: 'Math.floor((next + width - 1) / bits)',
     to: 'Math.floor((next + width) / bits)',
-    tests: 'tests/golden/golden',
+    tests: 'tests/layouts/layout',
   },
   {
     what: "a memoryview's flags have eight bytes",

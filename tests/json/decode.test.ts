@@ -176,6 +176,11 @@ describe('errors say where, and what to do', () => {
     ['[1,true]', undefined, "expected a number, as before, found 'true'; at $[1], line 1, column 4 (byte 3)"],
     ['[true,0]', undefined, "expected true or false, as before, found '0'; at $[1], line 1, column 7 (byte 6)"],
     ['[300]', { format: 'B' }, 'expected 0 to 255 for uint8, got 300; at $[0], line 1, column 2 (byte 1)'],
+    [
+      '[[1,256,3]]',
+      { format: '3s', bytes: 'array' },
+      'expected 0 to 255 for a byte, got 256; at $[0][1], line 1, column 2 (byte 1)',
+    ],
     ['[1.5]', { format: 'i' }, 'expected an integer for int32, got 1.5; at $[0], line 1, column 2 (byte 1)'],
     ['[1e400]', undefined, 'expected a number that float64 holds, got 1e400; at $[0], line 1, column 2 (byte 1)'],
     [

@@ -89,6 +89,23 @@ test('a bit field does not cross a unit of its type; Microsoft gives each type a
   expect(places('3.13-llp64')).toEqual([[0, 0], [4, 0], [4, 20], [8, 0], [10, 0], 12]);
 });
 
+test('a bit field that just fits its unit stays in it', () => {
+  const Full = struct('Full', 'full.h', {
+    a: bits(unsigned_int, 24),
+    b: bits(unsigned_int, 8),
+    c: bits(unsigned_int, 1),
+  });
+  for (const tag of ['3.13-lp64', '3.13-llp64']) {
+    const layout = computeLayout(Full, parseTarget(tag));
+    expect(layout.fields.map(({ offset, shift }) => [offset, shift])).toEqual([
+      [0, 0],
+      [0, 24],
+      [4, 0],
+    ]);
+    expect(layout.size).toBe(8);
+  }
+});
+
 test('unions, raised alignment and doubles', () => {
   const Value = union('union', 'value.h', { text: array(char, 3), number: double });
   const Holder = struct('Holder', 'value.h', { tag: char, value: Value, at: aligned(4, uint16_t) });
