@@ -2,10 +2,11 @@
 import { differenceOf, differences, placesOf } from '../../src/layouts/difference.ts';
 import type { Layout } from '../../src/layouts/layout.ts';
 import { layoutsFor } from '../../src/layouts/layouts.ts';
+import { targets } from '../../src/layouts/targets.ts';
 import { versions } from '../../src/layouts/versions.ts';
 import { element, escapeHtml } from './html.ts';
 import { hatch, kinds, ruler } from './ruler.ts';
-import { differenceTable, fieldTable, movedTable } from './table.ts';
+import { differenceTable, fieldTable, movedTable, sizeTable } from './table.ts';
 
 /** The tag of a target and, to compare it with, of another. */
 export interface Choice {
@@ -76,9 +77,7 @@ function sentence({ size, align, source }: Layout, tag: string): string {
 /** The address of a struct's page, from the overview. */
 export type HrefOf = (struct: string) => string;
 
-/**
- * All structs: their sizes over the releases, or what moved between two targets.
- */
+/** All structs: their sizes over the releases, or what moved between two targets. */
 export function overviewHtml({ tag, other }: Choice, hrefOf: HrefOf): string {
   return other === undefined ? sizesHtml(tag, hrefOf) : movedHtml(tag, other, hrefOf);
 }
@@ -86,37 +85,14 @@ export function overviewHtml({ tag, other }: Choice, hrefOf: HrefOf): string {
 /** Of the build and data model of a tag, the size of each struct in each release that has that build. */
 function sizesHtml(tag: string, hrefOf: HrefOf): string {
   const rest = tag.replace(/^3\.\d+/, '');
-  const columns = versions.flatMap((version) => {
-    try {
-      return [[version, layoutsOf(version + rest)] as const];
-    } catch (error) {
-      if (error instanceof RangeError) return [];
-      throw error;
-    }
-  });
-  const head = ['struct', ...columns.map(([version]) => version)].map((text) => element('th', { scope: 'col' }, text));
-  const rows = Object.keys(layoutsOf(tag)).map((name) => {
-    const sizes = columns.map(([, layouts]) => layouts[name]?.size);
-    const cells = sizes.map((size, i) =>
-      element('td', { class: i > 0 && size !== sizes[i - 1] ? 'number marked' : 'number' }, String(size ?? '–')),
-    );
-    return element('tr', {}, element('td', {}, link(name, hrefOf(name))), ...cells);
-  });
-  return [
-    element(
-      'p',
-      {},
-      `Bytes of each struct in each release of <strong>${escapeHtml(rest.replace(/^-/, ''))}</strong>; marked where they changed.`,
-    ),
-    scrolling(
-      element(
-        'table',
-        { class: 'fields sizes' },
-        element('thead', {}, element('tr', {}, ...head)),
-        element('tbody', {}, ...rows),
-      ),
-    ),
-  ].join('');
+  const there = versions.filter((version) => targets.includes(version + rest));
+  const columns = there.map((version) => layoutsOf(version + rest));
+  const rows = Object.keys(layoutsOf(tag)).map(
+    (name) => [link(name, hrefOf(name)), columns.map((layouts) => layouts[name]?.size)] as const,
+  );
+  const build = escapeHtml(rest.replace(/^-/, ''));
+  const text = `Bytes of each struct in each release of <strong>${build}</strong>; marked where they changed.`;
+  return `${element('p', {}, text)}${scrolling(sizeTable(there, rows))}`;
 }
 
 function movedHtml(tag: string, other: string, hrefOf: HrefOf): string {

@@ -8,6 +8,9 @@ import { element, escapeHtml } from './html.ts';
 /** typedoc makes of it the address of the page. */
 const pageOf = (struct: string): string => `${struct}.md`;
 
+/** What nearly every struct points to. */
+const everywhere: readonly string[] = ['PyObject', 'PyTypeObject'];
+
 /** Writes them into a folder: `index.md` and one for each struct. */
 export function writeAtlas(folder: string): void {
   const children = structs.map((name) => `  - ./${name}.md`);
@@ -31,7 +34,7 @@ export function writeAtlas(folder: string): void {
     'A diamond: the struct holds the other one; an arrow: it points to it. Pointers to `PyObject` and `PyTypeObject`,',
     'which nearly every struct has, are left to the pages of the structs.',
     '',
-    ...drawn(edges.filter(({ kind, to }) => kind === 'holds' || !['PyObject', 'PyTypeObject'].includes(to))),
+    ...drawn(edges.filter(({ kind, to }) => kind === 'holds' || !everywhere.includes(to))),
   ];
   writeFileSync(join(folder, 'index.md'), `${index.join('\n')}\n`);
   for (const name of structs) writeFileSync(join(folder, `${name}.md`), structPage(name));
@@ -39,9 +42,7 @@ export function writeAtlas(folder: string): void {
 
 function structPage(name: string): string {
   const near = edges.filter(({ from, to }) => from === name || to === name);
-  // What points to PyObject is nearly every struct.
-  const many = name === 'PyObject' || name === 'PyTypeObject';
-  const shown = many ? near.filter(({ from, kind }) => from === name || kind === 'holds') : near;
+  const shown = everywhere.includes(name) ? near.filter(({ from, kind }) => from === name || kind === 'holds') : near;
   const page = [
     '---',
     `title: ${name}`,

@@ -80,3 +80,17 @@ export function movedTable(title: string, difference: Difference, tags: readonly
     'fields moved',
   );
 }
+
+/** The sizes of structs in columns, marked where they differ from the column before. */
+export function sizeTable(
+  columns: readonly string[],
+  rows: readonly (readonly [title: string, sizes: readonly (number | undefined)[]])[],
+): string {
+  const lines = rows.map(([title, sizes]) => {
+    const cells = sizes.map((size, i) =>
+      cell(String(size ?? '–'), i > 0 && size !== sizes[i - 1] ? 'number marked' : 'number'),
+    );
+    return element('tr', {}, cell(title), ...cells);
+  });
+  return table(['struct', ...columns], lines, 'fields sizes');
+}

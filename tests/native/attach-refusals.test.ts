@@ -13,7 +13,7 @@ import { lookup } from '../../src/attach/lookup.ts';
 import { LayoutMismatch, MemoryFault, ReleasedError } from '../../src/errors.ts';
 import { parseTarget } from '../../src/layouts/targets.ts';
 import { viewObject } from '../../src/view/object.ts';
-import { findAll } from './found.ts';
+import { findAll, hasGcore } from './found.ts';
 import { type Held, Holder } from './held.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'memview-refusals-'));
@@ -140,7 +140,7 @@ describe('core files that are none', () => {
   });
 
   test('of a program that is no Python', async () => {
-    if (spawnSync('gcore', ['--help']).error) return void process.stdout.write('skipped: gcore is not installed\n');
+    if (!hasGcore) return void process.stdout.write('skipped: gcore is not installed\n');
     const pid = await run('/bin/sh', ['-c', 'echo ready; read line']);
     execFileSync('gcore', ['-o', join(folder, 'sh'), String(pid)], { stdio: 'ignore' });
     expect(() => coreMemory(join(folder, `sh.${pid}`))).toThrow(/^found no CPython in the core file \S+: it runs \//);

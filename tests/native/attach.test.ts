@@ -2,7 +2,7 @@
  * Pythons in processes of their own, of every release that is found: what they hold is found from outside, while they
  * run, and in their cores when they are gone.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { ReleasedError } from '../../src/errors.ts';
 import type { Memory } from '../../src/memory/memory.ts';
 import { formatTarget } from '../../src/target.ts';
 import { viewObject } from '../../src/view/object.ts';
-import { findAll } from './found.ts';
+import { findAll, hasGcore } from './found.ts';
 import { type Held, Holder, type Living, type Made } from './held.ts';
 
 const pythons = findAll().filter(({ target, executable }) => target !== undefined && existsSync(executable));
@@ -26,7 +26,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const EVERYTHING = 0x3f;
 const WITHOUT_FILES = 0x31;
 
-const gcore = spawnSync('gcore', ['--help']).error === undefined;
 const pattern = existsSync('/proc/sys/kernel/core_pattern')
   ? readFileSync('/proc/sys/kernel/core_pattern', 'utf8').trim()
   : '';
@@ -113,7 +112,10 @@ function isCompiledIn(memory: Memory, found: FoundBuffer, files: Map<string, Buf
 }
 
 test('what must have run runs', () => {
-  const skipped = [...(pythons.length > 0 ? [] : ['no Python is found']), ...(gcore ? [] : ['gcore is not installed'])];
+  const skipped = [
+    ...(pythons.length > 0 ? [] : ['no Python is found']),
+    ...(hasGcore ? [] : ['gcore is not installed']),
+  ];
   for (const reason of skipped) process.stdout.write(`skipped: ${reason}\n`);
   if (process.env.MEMVIEW_TEST_FLOOR?.includes('libpython')) expect(pythons.length).toBeGreaterThan(0);
 });
@@ -156,7 +158,7 @@ for (const { executable, target = '' } of pythons) {
     });
 
     test('the same of its core by gcore, with everything in it, when it is gone', async () => {
-      if (!gcore) return void process.stdout.write('skipped: gcore is not installed\n');
+      if (!hasGcore) return void process.stdout.write('skipped: gcore is not installed\n');
       const path = await byGcore(holder, EVERYTHING);
       await holder.kill();
       expectFoundIn(path, target, held);
@@ -167,7 +169,7 @@ for (const { executable, target = '' } of pythons) {
       const own = mkdtempSync(join(folder, 'abort-'));
       const twin = new Holder(executable, { cwd: own, before: 'ulimit -c unlimited' });
       const twinHeld = await twin.ask<Held>('held');
-      const path = kernelWrites ? await byAbort(twin, own) : gcore && (await byGcore(twin, WITHOUT_FILES));
+      const path = kernelWrites ? await byAbort(twin, own) : hasGcore && (await byGcore(twin, WITHOUT_FILES));
       await twin.kill();
       if (!path) return void process.stdout.write(`skipped: the kernel's core_pattern is ${pattern}, and no gcore\n`);
       expectFoundIn(path, target, twinHeld);

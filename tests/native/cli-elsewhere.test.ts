@@ -5,16 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findAll } from './found.ts';
+import { findAll, hasGcore, hasNumpy } from './found.ts';
 import { type Held, Holder } from './held.ts';
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'memview-cli-'));
 const known = findAll().filter(({ target, executable }) => target !== undefined && existsSync(executable));
-const hasNumpy = ({ executable }: { executable: string }): boolean =>
-  spawnSync(executable, ['-c', 'import numpy']).status === 0;
 const python = known.find(hasNumpy) ?? known[0];
-const gcore = spawnSync('gcore', ['--help']).error === undefined;
 
 function memview(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
@@ -43,7 +40,7 @@ if (skipped) process.stdout.write(skipped);
     holder = new Holder(python?.executable ?? '');
     held = await holder.ask<Held>('held');
     places = [['--pid', String(holder.pid), /^CPython 3\.\S+, process \d+\n/]];
-    if (!gcore) return void process.stdout.write('skipped: gcore is not installed\n');
+    if (!hasGcore) return void process.stdout.write('skipped: gcore is not installed\n');
     execFileSync('gcore', ['-o', join(folder, 'core'), String(holder.pid)], { stdio: 'ignore' });
     places.push(['--core', join(folder, `core.${holder.pid}`), /^CPython 3\.\S+, core file \/.*\n/]);
   });

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { findPythons } from '../../src/ffi/discover.ts';
+import { hasNumpy } from './found.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(root, 'dist/cli/main.js');
@@ -28,7 +29,7 @@ function memview(args: readonly string[], env: NodeJS.ProcessEnv = {}): Ended {
 const usable = findPythons().filter(({ problem }) => problem === undefined);
 const [first] = usable;
 const python = first?.executable ?? '';
-const numpy = usable.find(({ executable }) => spawnSync(executable, ['-c', 'import numpy']).status === 0);
+const numpy = usable.find(hasNumpy);
 const withPython = first ? test : (test.skip as typeof test);
 const withNumpy = numpy ? test : (test.skip as typeof test);
 if (!first) process.stdout.write('skipped: no libpython here\n');

@@ -2,6 +2,7 @@
  * The interpreters that tests run on, and the Nodes: every Python found on this machine, this Node, and what
  * `npm run pythons` has fetched.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,3 +94,11 @@ export function notAmong(installations: readonly PythonInstallation[]): string[]
 
 /** The folders of the fetched Pyodides. */
 export const pyodideFolders = fetched.flatMap(({ pyodide }) => (pyodide ? [join(home, pyodide)] : []));
+
+/** Whether a Python has numpy. */
+export function hasNumpy({ executable }: PythonInstallation): boolean {
+  return spawnSync(executable, ['-c', 'import numpy']).status === 0;
+}
+
+/** Whether cores can be made of running processes. */
+export const hasGcore = spawnSync('gcore', ['--help']).error === undefined;

@@ -10,12 +10,10 @@ import type { Browser } from 'playwright-core';
 import { findPythons } from '../../src/ffi/discover.ts';
 import { findChromium, launch, serve, viteBuild } from '../support/browser.ts';
 import { root } from '../support/examples.ts';
+import { hasGcore, hasNumpy } from './found.ts';
 
 const usable = findPythons().filter(({ problem }) => problem === undefined);
-const hasNumpy = ({ executable }: { executable: string }): boolean =>
-  spawnSync(executable, ['-c', 'import numpy']).status === 0;
 const python = usable.find(hasNumpy) ?? usable[0];
-const gcore = spawnSync('gcore', ['--help']).error === undefined;
 const chromium = findChromium();
 
 const endings: (() => unknown)[] = [];
@@ -105,7 +103,7 @@ testWith('biggest.ts', noPython, async () => {
   expect(stdout).toMatch(/ 2\.0 MB {2}bytearray of B, \(2000000\)\n +begins \[0,0,0\]\n/);
 });
 
-testWith('crash-report.ts', noPython ?? (gcore ? undefined : 'no gcore here'), async () => {
+testWith('crash-report.ts', noPython ?? (hasGcore ? undefined : 'no gcore here'), async () => {
   const folder = mkdtempSync(join(tmpdir(), 'memview-crash-'));
   endings.push(() => rmSync(folder, { recursive: true }));
   const pid = await holder();
