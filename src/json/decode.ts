@@ -1,6 +1,5 @@
 /** JSON → arrays: into a typed array, or into a buffer. It knows no token. */
 import { FormatError } from '../errors.ts';
-import { parseTarget } from '../layouts/targets.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import { describe, type Element } from '../view/element.ts';
 import { parseFormat } from '../view/format.ts';
@@ -8,7 +7,7 @@ import { elementCount } from '../view/py-buffer.ts';
 import { hostIsLittle, typedArrayOf } from '../view/typed-array.ts';
 import { type DecodeOptions, expectationsOf } from './options.ts';
 import { type Expected, type Found, Parser } from './parser.ts';
-import { classOf, type NumericArray } from './source.ts';
+import { classOf, machine, type NumericArray } from './source.ts';
 import { SHORT, Utf8, utf8Of } from './utf8.ts';
 
 /** JSON text: a string, its UTF-8, or a Python buffer of that (bytes, bytearray, mmap, memoryview …), read where it lies. */
@@ -145,9 +144,6 @@ function bytesOf(text: Uint8Array | BufferView): Uint8Array {
   if (text.cContiguous) return text.bytes;
   throw new FormatError('expected text whose bytes lie together, got a view with strides; toTypedArray() copies it');
 }
-
-/** Formats have the sizes that they have there. */
-const machine = parseTarget(hostIsLittle ? '3.14-lp64' : '3.14-lp64be');
 
 function elementOf(format: string | undefined): Element | undefined {
   return format === undefined ? undefined : parseFormat(format, undefined, machine);

@@ -1,6 +1,7 @@
 /** What can be written as JSON: which elements it has, and where their bytes are. It knows no text. */
 import { dataViewOf } from '../bytes.ts';
 import { parseTarget } from '../layouts/targets.ts';
+import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
 import { describe, type Element, type NumericTypedArray } from '../view/element.ts';
 import { parseFormat } from '../view/format.ts';
@@ -100,8 +101,9 @@ function ofArray(array: NumericTypedArray, shape: readonly number[], element: El
 }
 
 /** Formats whose size depends on the machine (`l`, `n`, `P`) may come from any; these have all sizes there are. */
-const machines = ['3.14-lp64', '3.14-llp64', '3.14-ilp32'].map(parseTarget);
-const bigMachine = parseTarget('3.14-lp64be');
+const machines = (hostIsLittle ? ['3.14-lp64', '3.14-llp64', '3.14-ilp32'] : ['3.14-lp64be']).map(parseTarget);
+/** Whose sizes a format has where nothing else says which. */
+export const machine = machines[0] as Target;
 
 function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, BufferView | NumericTypedArray>): Source {
   const shape = checkShape(given);
@@ -114,11 +116,12 @@ function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, Buffe
   const arrayClass = classOf(data);
   // What toTypedArray() makes of long doubles: the nearest doubles.
   const asDoubles = arrayClass === 'Float64Array' ? format.replace(/^[@^]?(Z?)[gG]$/, '$1d') : format;
-  const elements = (hostIsLittle ? machines : [bigMachine]).map((machine) =>
-    parseFormat(asDoubles, undefined, machine),
-  );
-  const fitting = elements.find(({ size }) => size * count === data.byteLength);
-  if (fitting) return ofArray(data, shape, fitting);
+  const elements: Element[] = [];
+  for (const machine of machines) {
+    const element = parseFormat(asDoubles, undefined, machine);
+    if (element.size * count === data.byteLength) return ofArray(data, shape, element);
+    elements.push(element);
+  }
   // Numbers that have no typed array of their own are kept in another: float16 in a Float32Array.
   const kept = elements.find(({ converted }) => converted === arrayClass);
   if (kept && data.length === count * partsOf(kept)) return ofArray(narrowed(data, kept), shape, kept);

@@ -416,7 +416,7 @@ function notRead(format: string, why: string): FormatError {
   return new FormatError(`cannot read the elements of format ${quoted}: ${why}. \`bytes\` gives them as they are`);
 }
 
-/** What was understood before, by format. Formats come out of memory, and with garbage there may be any number. */
+/** What was understood before, by itemsize and format. Formats come out of memory, and with garbage there may be any number. */
 const understood = perTarget(() => new Map<string, Element>());
 const MOST_KEPT = 1000;
 
@@ -430,11 +430,12 @@ const MOST_KEPT = 1000;
  */
 export function parseFormat(format: string, itemsize: number | undefined, target: Target): Element {
   const known = understood(target);
-  const before = known.get(format);
-  if (before && before.size === itemsize) return before;
+  const which = `${itemsize ?? ''} ${format}`;
+  const before = known.get(which);
+  if (before) return before;
   const element = parse(format, itemsize, target);
   if (known.size >= MOST_KEPT) known.clear();
-  known.set(format, element);
+  known.set(which, element);
   return element;
 }
 
