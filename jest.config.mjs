@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 
 const shared = {
   roots: ['<rootDir>/src', '<rootDir>/tests'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/support/environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/tests/tsconfig.json' }] },
 };

@@ -10,6 +10,7 @@ import type { DecodeOptions } from '../../src/json/options.ts';
 import { viewObject } from '../../src/view/object.ts';
 import { imageMemory, OBJECT } from '../support/image.ts';
 import { type Random, random } from '../support/random.ts';
+import { withoutTraces } from '../support/traces.ts';
 import { scale } from './kernel-support.ts';
 
 /** The arrays and the values of a regular nesting, or undefined. */
@@ -177,6 +178,7 @@ function outcome(decode: () => { data: ArrayLike<unknown>; shape: readonly numbe
 const MUTATED = 200_000 * scale;
 
 test(`${MUTATED} mutated texts: taken exactly if JSON.parse takes an array that fits`, () => {
+  using _ = withoutTraces();
   const formats = ['d', 'i', 'B', 'q', '?'] as const;
   const source = random(11);
   const taken = new Map<string, number>();
@@ -239,6 +241,7 @@ describe('of every kind of element', () => {
   test.each(kinds)(
     '%s, mutated: the same from pieces as from the whole, and what is taken is encoded and read again',
     async (text, options) => {
+      using _ = withoutTraces();
       const source = random(text.length);
       let taken = 0;
       for (let i = 0; i < 3000 * scale; i++) {

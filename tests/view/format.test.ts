@@ -5,6 +5,7 @@ import type { Target } from '../../src/target.ts';
 import type { Element } from '../../src/view/element.ts';
 import { parseFormat } from '../../src/view/format.ts';
 import { random } from '../support/random.ts';
+import { withoutTraces } from '../support/traces.ts';
 
 const lp64: Target = { ...parseTarget('3.13-lp64'), longDouble: 'x87' };
 
@@ -210,9 +211,7 @@ test('1,000,000 random formats: a FormatError, or an element that reads its byte
     longDouble: 'x87' as const,
   }));
   const bytes = rng.bytes(4096);
-  // Most end in an error whose trace nobody reads.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
+  using _ = withoutTraces();
   let read = 0;
   let refused = 0;
   for (let i = 0; i < 1_000_000; i++) {
@@ -232,7 +231,6 @@ test('1,000,000 random formats: a FormatError, or an element that reads its byte
       refused++;
     }
   }
-  Error.stackTraceLimit = stackTraceLimit;
   expect(read).toBeGreaterThan(100_000);
   expect(refused).toBeGreaterThan(100_000);
 });

@@ -11,6 +11,7 @@ import { Datetime64 } from '../../src/view/time.ts';
 import { dictItems, readLong, readStr, readTuple } from '../../src/view/values.ts';
 import { Arena, BASE } from '../support/arena.ts';
 import { random } from '../support/random.ts';
+import { withoutTraces } from '../support/traces.ts';
 
 const tags = [
   '3.8-lp64',
@@ -301,8 +302,7 @@ const ROUNDS = 20_000;
 
 test(`${ROUNDS} damaged and random memories: nothing but the errors that are documented`, () => {
   const rng = random(11);
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
+  using _ = withoutTraces();
   let [viewed, refused] = [0, 0];
   const built = tags.flatMap((tag) => [build(tag, 1), build(tag, 2)]);
   for (let i = 0; i < ROUNDS; i++) {
@@ -343,7 +343,6 @@ test(`${ROUNDS} damaged and random memories: nothing but the errors that are doc
     }
     arena.bytes.set(before);
   }
-  Error.stackTraceLimit = stackTraceLimit;
   expect(viewed).toBeGreaterThan(ROUNDS / 20);
   expect(refused).toBeGreaterThan(ROUNDS / 20);
 });
