@@ -77,9 +77,14 @@ async function suiteApt(folder, type, suite, context) {
   const own = join(folder, `${type}-${suite}`);
   if (!opened.has(own)) {
     rmSync(own, { recursive: true, force: true });
-    opened.set(own, await open(own, type, suite, context));
+    opened.set(own, open(own, type, suite, context));
   }
-  return { ...opened.get(own), log: context.log };
+  try {
+    return { ...(await opened.get(own)), log: context.log };
+  } catch (error) {
+    opened.delete(own);
+    throw error;
+  }
 }
 
 /** Downloads packages and all they depend on into a folder; returns the paths of the archives. */

@@ -14,9 +14,9 @@ const OPTIONS = [
   'CFLAGS=-g0 -O1',
 ];
 
-/** What a build takes, in seconds: to configure and install, and to compile on one core. */
+/** What a build takes, in seconds: to configure and install, and to compile on one core, half of which another has. */
 const CONFIGURE = 60;
-const COMPILE = 240;
+const COMPILE = 480;
 
 /** @param {{ version: string, suite: string, freeThreaded?: true, debug?: true, traceRefs?: true }} build */
 export function sourceItem({ version, suite, ...is }) {
