@@ -72,35 +72,39 @@ async function open(folder, type, suite, context) {
 
 /** Opens each apt once in a run: its lists serve several items. */
 const opened = new Map();
+/** By apt, when the last that had its turn is done: apt locks its folders. */
+const turns = new Map();
 
-async function suiteApt(folder, type, suite, context) {
+/** Gives an apt to one item after the other. */
+function withApt(folder, type, suite, context, use) {
   const own = join(folder, `${type}-${suite}`);
-  if (!opened.has(own)) {
-    rmSync(own, { recursive: true, force: true });
-    opened.set(own, open(own, type, suite, context));
-  }
-  try {
-    return { ...(await opened.get(own)), log: context.log };
-  } catch (error) {
-    opened.delete(own);
-    throw error;
-  }
+  const turn = (turns.get(own) ?? Promise.resolve()).then(async () => {
+    if (!opened.has(own)) {
+      rmSync(own, { recursive: true, force: true });
+      opened.set(own, await open(own, type, suite, context));
+    }
+    return use({ ...opened.get(own), log: context.log });
+  });
+  turns.set(
+    own,
+    turn.catch(() => {}),
+  );
+  return turn;
 }
 
 /** Downloads packages and all they depend on into a folder; returns the paths of the archives. */
 export async function downloadPackages(folder, suite, packages, context) {
-  const apt = await suiteApt(context.apt, 'deb', suite, context);
   mkdirSync(join(folder, 'partial'), { recursive: true });
   const options = ['-qq', '-y', '-o', `Dir::Cache::archives=${folder}`, '--download-only'];
-  await run('apt-get', [...options, 'install', ...packages], apt);
+  await withApt(context.apt, 'deb', suite, context, (apt) => run('apt-get', [...options, 'install', ...packages], apt));
   return readdirSync(folder).flatMap((name) => (name.endsWith('.deb') ? [join(folder, name)] : []));
 }
 
 /** Downloads a source package into a folder; returns the path of upstream's archive in it. */
 export async function downloadSource(folder, suite, name, context) {
-  const apt = await suiteApt(context.apt, 'deb-src', suite, context);
   mkdirSync(folder, { recursive: true });
-  await run('apt-get', ['-qq', 'source', '--download-only', name], { ...apt, cwd: folder });
+  const source = ['-qq', 'source', '--download-only', name];
+  await withApt(context.apt, 'deb-src', suite, context, (apt) => run('apt-get', source, { ...apt, cwd: folder }));
   const archive = readdirSync(folder).find((file) => /\.orig\.tar\.\w+$/.test(file));
   if (!archive) throw new Error(`the source package ${name} holds no archive of upstream's`);
   return join(folder, archive);
