@@ -610,12 +610,14 @@ describe('what is said of a name', () => {
   const versions = here.map(({ version, target, executable }) => {
     return { name: `${version}${/^[\d.]+t/.test(target ?? '') ? 't' : ''}`, version, executable };
   });
-  test.each(versions)('$name is that version', ({ name, version, executable }) => {
-    const PATH = [process.env.PATH, dirname(executable)].join(delimiter);
-    const chosen = withEnv({ PATH }, () => choosePython(name));
-    expect(chosen).toMatchObject({ version, problem: undefined });
-    expect(/^[\d.]+t/.test(chosen.target ?? '')).toBe(name.endsWith('t'));
-  });
+  for (const { name, version, executable } of versions) {
+    test(`${name} is that version`, () => {
+      const PATH = [process.env.PATH, dirname(executable)].join(delimiter);
+      const chosen = withEnv({ PATH }, () => choosePython(name));
+      expect(chosen).toMatchObject({ version, problem: undefined });
+      expect(/^[\d.]+t/.test(chosen.target ?? '')).toBe(name.endsWith('t'));
+    });
+  }
 });
 
 test('no Python is asked twice under several names, and each venv is one of its own', () => {
@@ -664,10 +666,10 @@ function output(file: string, args: readonly string[], env: NodeJS.ProcessEnv): 
   });
 }
 
-describe.each(usable.map((installation) => ({ ...installation, node: nodeFor(installation) })))(
-  '$executable, $target, inside Node',
-  (installation) => {
-    const { node } = installation;
+for (const installation of usable) {
+  const { executable: path, target } = installation;
+  describe(`${path}, ${target}, inside Node`, () => {
+    const node = nodeFor(installation);
     const inside = async (python: string, env: NodeJS.ProcessEnv = {}): Promise<unknown> => {
       const bytes = await output(node, [command, 'json', '--python', python, '--setup', setup, expression], env);
       return JSON.parse(Buffer.from(JSON.parse(bytes) as number[]).toString());
@@ -704,8 +706,8 @@ describe.each(usable.map((installation) => ({ ...installation, node: nodeFor(ins
         ),
       ).toEqual([...Buffer.from(moved)]);
     });
-  },
-);
+  });
+}
 
 test('what was fetched is here', () => {
   const pythons = fetched.filter(({ python, pyodide }) => python && !pyodide);

@@ -87,11 +87,13 @@ describe('the examples of the README', () => {
   const here = all.filter(({ code }) => usable || !code.includes('memview/ffi'));
   for (const { place } of all.filter((example) => !here.includes(example))) test.skip(place, () => {});
 
-  test.each(here)('$place, by import and by require', ({ code }) => {
-    const ended = { status: 0, stdout: expectedOf(code), stderr: '' };
-    expect(run('example.mjs', compiled(code))).toEqual(ended);
-    expect(run('example.cjs', required(compiled(code)))).toEqual(ended);
-  });
+  for (const { place, code } of here) {
+    test(`${place}, by import and by require`, () => {
+      const ended = { status: 0, stdout: expectedOf(code), stderr: '' };
+      expect(run('example.mjs', compiled(code))).toEqual(ended);
+      expect(run('example.cjs', required(compiled(code)))).toEqual(ended);
+    });
+  }
 });
 
 test('every door has its types, however a project resolves them', () => {

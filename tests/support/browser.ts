@@ -1,6 +1,6 @@
 /** A headless Chromium, where one is installed, and a server for the files it is to show. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,16 @@ import { type Browser, chromium } from 'playwright-core';
 /** The path of a Chromium, undefined where there is none. `$CHROMIUM` names another. */
 export function findChromium(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join('/usr/bin', name));
-  return [process.env.CHROMIUM ?? '', ...names].find((path) => path !== '' && existsSync(path));
+  return [process.env.CHROMIUM ?? '', ...names].find((path) => path !== '' && isExecutable(path));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Starts it; nothing of its own goes to the network. */
