@@ -84,9 +84,8 @@ function choose(options: EncodeOptions, allowed: readonly string[]): Policies {
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name)) throw new TypeError(`there is no option ${name}; there are ${allowed.join(', ')}`);
   }
-  const policies: Record<string, unknown> = { ...byDefault };
-  for (const name of names) policies[name] = choiceOf(name, options[name]);
-  return policies as unknown as Policies;
+  if (names.every((name) => options[name] === undefined)) return byDefault;
+  return Object.fromEntries(names.map((name) => [name, choiceOf(name, options[name])])) as unknown as Policies;
 }
 
 /**

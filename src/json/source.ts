@@ -117,8 +117,8 @@ function ofNumericArray({ data, shape: given, format }: Exclude<Encodable, Buffe
   // What toTypedArray() makes of long doubles: the nearest doubles.
   const asDoubles = arrayClass === 'Float64Array' ? format.replace(/^[@^]?(Z?)[gG]$/, '$1d') : format;
   const elements: Element[] = [];
-  for (const machine of machines) {
-    const element = parseFormat(asDoubles, undefined, machine);
+  for (const one of machines) {
+    const element = parseFormat(asDoubles, undefined, one);
     if (element.size * count === data.byteLength) return ofArray(data, shape, element);
     elements.push(element);
   }

@@ -416,7 +416,10 @@ function notRead(format: string, why: string): FormatError {
   return new FormatError(`cannot read the elements of format ${quoted}: ${why}. \`bytes\` gives them as they are`);
 }
 
-/** What was understood before, by itemsize and format. Formats come out of memory, and with garbage there may be any number. */
+/**
+ * What was understood before, by itemsize and format. Formats come out of memory, and with garbage there may be any
+ * number.
+ */
 const understood = perTarget(() => new Map<string, Element>());
 const MOST_KEPT = 1000;
 
