@@ -6,6 +6,8 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 
 /** Of the text that is handed on at once, in bytes. */
 const ROOM = 1 << 16;
+/** How much longer laid out text is, about: a short one needs no more room. */
+const SPREAD = 8;
 
 /**
  * Lays out text without white space that comes in pieces, cut anywhere. A piece given out stands until the next is asked
@@ -25,7 +27,7 @@ export function* indented(pieces: Iterable<Uint8Array>, width: number): Generato
 
 class Layout {
   readonly #width: number;
-  #room = new Uint8Array(ROOM);
+  #room = new Uint8Array();
   #length = 0;
   #depth = 0;
   /** Whether a bracket was opened and nothing written in it yet. */
@@ -47,7 +49,8 @@ class Layout {
     const width = this.#width;
     // A byte is followed by at most two ends of line.
     const most = 2 * (2 + (this.#depth + 1) * width);
-    if (2 * most > this.#room.length) this.#room = new Uint8Array(4 * most);
+    const wanted = Math.min(ROOM, SPREAD * piece.length);
+    if (this.#room.length < Math.max(2 * most, wanted)) this.#room = new Uint8Array(Math.max(4 * most, wanted));
     const room = this.#room;
     let [depth, empty, inText, escaped] = [this.#depth, this.#empty, this.#inText, this.#escaped];
     let [i, length] = [from, 0];

@@ -65,16 +65,13 @@ export function isSafe(value: bigint): boolean {
 const names = Object.keys(choices) as (keyof typeof choices)[];
 const decodeNames = ['format', 'shape', ...names];
 
-const byDefault = Object.fromEntries(names.map((name) => [name, choices[name][0]])) as unknown as Policies;
-
 /**
  * The options with their defaults.
  *
  * @throws TypeError at an option or a value there is not.
  */
 export function policiesOf(options: EncodeOptions | undefined): Policies {
-  if (options === undefined) return byDefault;
-  return choose(options, names);
+  return options === undefined ? byDefault : choose(options, names);
 }
 
 function choose(options: EncodeOptions, allowed: readonly string[]): Policies {
@@ -84,9 +81,19 @@ function choose(options: EncodeOptions, allowed: readonly string[]): Policies {
   for (const name of Object.keys(options)) {
     if (!allowed.includes(name)) throw new TypeError(`there is no option ${name}; there are ${allowed.join(', ')}`);
   }
-  if (names.every((name) => options[name] === undefined)) return byDefault;
-  return Object.fromEntries(names.map((name) => [name, choiceOf(name, options[name])])) as unknown as Policies;
+  // All of one form, which what reads them time and again is compiled for.
+  return {
+    nonFinite: chosen('nonFinite', options),
+    bigInteger: chosen('bigInteger', options),
+    bytes: chosen('bytes', options),
+    complex: chosen('complex', options),
+    records: chosen('records', options),
+    indent: chosen('indent', options),
+    newline: chosen('newline', options),
+  };
 }
+
+const byDefault = choose({}, names);
 
 /**
  * The same for what is read, with the format and the shape that are expected.
@@ -119,9 +126,10 @@ export function checkShape(given: readonly number[]): readonly number[] {
   throw new RangeError(`expected a shape of whole numbers from 0 on, got [${shape.map(String)}]`);
 }
 
-function choiceOf(name: keyof typeof choices, value: unknown): unknown {
-  const allowed: readonly unknown[] = choices[name];
-  if (value === undefined) return allowed[0];
-  if (allowed.includes(value)) return value;
+function chosen<Name extends keyof Policies>(name: Name, options: EncodeOptions): Policies[Name] {
+  const value: unknown = options[name];
+  const allowed = choices[name] as readonly unknown[] as readonly Policies[Name][];
+  for (const one of allowed) if (value === one) return one;
+  if (value === undefined) return allowed[0] as Policies[Name];
   throw new TypeError(`${name} is one of ${allowed.join(', ')}; got ${describe(value)}`);
 }

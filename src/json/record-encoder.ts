@@ -59,15 +59,16 @@ export function recordEncoder(
   const parts = kernelsRun(shape.length) ? leavesOf(element, policies, kernel().at.MOST_LEAVES) : undefined;
   if (!parts) return undefined;
   const where = new Where(() => []);
-  const columns = parts.leaves.map((leaf): Column => {
-    const { name, counts } = leaf.element;
+  const columns = parts.leaves.map(({ before, element, offset }): Column => {
+    const { name, counts } = element;
     const unit = name === 'datetime64' && counts?.step === 1 ? timeUnits[counts.unit] : undefined;
     if (!hasKernel(name, 1) && unit === undefined) {
-      const text = elementText(leaf.element, policies, where);
-      return { ...leaf, numbers: undefined, text, longest: longestOf(leaf.element), parted: LINE_FEED };
+      const text = elementText(element, policies, where);
+      return { before, element, offset, numbers: undefined, text, longest: longestOf(element), parted: LINE_FEED };
     }
     const numbers = chunkEncoder(name as KernelName, [ENDLESS], policies, unit);
-    return { ...leaf, numbers, text: undefined, longest: longestText(name as KernelName), parted: COMMA };
+    const longest = longestText(name as KernelName);
+    return { before, element, offset, numbers, text: undefined, longest, parted: COMMA };
   });
   const encoder = new RecordEncoder(element.size, shape, columns, parts.after, one);
   return encoder.most > 0 ? encoder : undefined;
