@@ -4,9 +4,9 @@
  * `3.13t-lp64`, or `chromium`, without which other tests are skipped. What was fetched must run in any case.
  */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { findChromium } from '../support/browser.ts';
+import { bundleChild } from './bundle.ts';
 import { fetched, findAll, nodeFor, notAmong, pyodideFolders } from './found.ts';
 import { MARK, type Outcome } from './outcome.ts';
 
@@ -18,13 +18,13 @@ interface Run {
 }
 
 const LAST = 'the process lives to its end';
-const child = fileURLToPath(new URL('./child.ts', import.meta.url));
+const child = await bundleChild();
 const TIMEOUT_MS = 400_000;
 
 function run(which: string, node = process.execPath, other?: string): Promise<Run> {
   return new Promise((resolve) => {
     const env = { ...process.env, MEMVIEW_TEST_OTHER: JSON.stringify(other ?? null) };
-    const args = ['--expose-gc', '--import', 'tsx', child, which];
+    const args = ['--expose-gc', '--enable-source-maps', child, which];
     const options = { env, timeout: TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY };
     const started = execFile(node, args, options, (_, stdout, stderr) => {
       const lines = stdout.split('\n').filter((line) => line.startsWith(MARK));

@@ -10,6 +10,7 @@ import type { EncodeOptions } from '../../../src/json/options.ts';
 import type { BufferView } from '../../../src/view/buffer-view.ts';
 import type { ElementValue } from '../../../src/view/element.ts';
 import type { NestedList } from '../../../src/view/gather.ts';
+import { viewObject } from '../../../src/view/object.ts';
 import { exact, exactList, exactPython, hex } from './exact.ts';
 import { type Cases, has, type Subject } from './subject.ts';
 
@@ -41,8 +42,8 @@ def slices(rng, ndim):
 `;
 
 /**
- * A family of buffers. `make(rng)` gives an object and its values; a zeroed writable twin, to which all is copied by
- * `set`; and a format that the object is to be cast to here.
+ * A family of buffers. `make(rng)` gives an object and its values; what makes zeroed writable twins of it, to which all is
+ * copied; and a format that the object is to be cast to here.
  */
 interface Family {
   readonly name: string;
@@ -74,7 +75,7 @@ def make(rng):
         m = memoryview(bytearray(data)).cast(code, shape)
         return m[cut]
     m = whole(random_bytes(rng, count * itemsize, code))
-    return m, m.tolist(), whole(bytes(count * itemsize))
+    return m, m.tolist(), lambda: whole(bytes(count * itemsize))
 `,
   },
   {
@@ -114,7 +115,8 @@ def make(rng):
     a = whole(random_bytes(rng, count * itemsize, format))
     if a is None:
         return make(rng)
-    return cut(a), cut(a).tolist(), cut(whole(bytes(count * itemsize)))
+    a = cut(a)
+    return a, a.tolist(), lambda: cut(whole(bytes(count * itemsize)))
 `,
   },
   {
@@ -220,7 +222,7 @@ def make(rng):
             a = b
         return a.transpose(axes)[(..., *where)]
     a = whole(sound(rng, dtype, count))
-    return a, values(a), whole(np.zeros(count, dtype))
+    return a, values(a), lambda: whole(np.zeros(count, dtype))
 `,
   },
   {
@@ -273,8 +275,11 @@ const BATCH = 500;
 const WRITTEN = 10;
 
 /** Views of the items of a list of Python's. */
-function viewsOf(subject: Subject, list: string, count: number): BufferView[] {
-  return subject.python?.views(list) ?? Array.from({ length: count }, (_, i) => subject.view(`${list}[${i}]`));
+function viewsOf(subject: Subject, list: string): BufferView[] {
+  if (subject.python) return subject.python.views(list);
+  subject.exec(`${list}_lent = [memoryview(one) for one in ${list}]`);
+  const ids = subject.text(`" ".join(str(id(one)) for one in ${list}_lent)`).split(' ');
+  return ids.map((id) => viewObject(subject.memory, BigInt(id)));
 }
 
 /** Options under which no value is lost. */
@@ -294,14 +299,14 @@ interface Tally {
 function compare(subject: Subject, family: Family, first: number, count: number, tally: Tally): void {
   subject.exec(`
 batch = [make(random.Random(seed)) for seed in range(${first}, ${first + count})]
-made, twins = [one[0] for one in batch], [one[2] for one in batch[::${WRITTEN}] if len(one) == 3]
-decoded = [make(random.Random(seed))[2] for seed in range(${first}, ${first + count}, ${WRITTEN})] if twins else []
+made = [one[0] for one in batch]
+twins, decoded = [[one[2]() for one in batch[::${WRITTEN}] if len(one) == 3] for _ in range(2)]
 texts = "\\n".join(exact(one[1]) for one in batch)
 data = "\\n".join(one[0].tobytes().hex() if hasattr(one[0], "tobytes") else "" for one in batch)
 casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
 `);
   const [texts = [], data = [], casts = []] = ['texts', 'data', 'casts'].map((name) => subject.text(name).split('\n'));
-  const whole = viewsOf(subject, 'made', count);
+  const whole = viewsOf(subject, 'made');
   const views = whole.map((view, i) => (casts[i] ? view.cast(casts[i]) : view));
   views.forEach((view, i) => {
     const element = view.element();
@@ -321,14 +326,14 @@ casts = "\\n".join(one[3] if len(one) > 3 else "" for one in batch)
     tally.elements += view.nbytes / view.itemsize || 0;
   });
   if (family.twins) {
-    const twins = viewsOf(subject, 'twins', Math.ceil(count / WRITTEN));
+    const twins = viewsOf(subject, 'twins');
     twins.forEach((twin, i) => {
       const view = views[i * WRITTEN] as BufferView;
       for (const index of indices(view.shape)) twin.set(...index, view.get(...index));
       twin.release();
       tally.written += view.nbytes / view.itemsize || 0;
     });
-    viewsOf(subject, 'decoded', twins.length).forEach((twin, i) => {
+    viewsOf(subject, 'decoded').forEach((twin, i) => {
       const options = written[i % written.length] as EncodeOptions;
       decodeJsonInto(encodeJson(views[i * WRITTEN] as BufferView, options), twin, options);
       twin.release();
