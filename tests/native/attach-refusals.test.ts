@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
@@ -304,13 +305,15 @@ sys.stdin.readline()
 `;
     const child = spawn(executable, ['-c', code], { stdio: ['pipe', 'pipe', 'inherit'] });
     children.push(child);
-    const [said] = await once(child.stdout, 'data');
+    // By the line: unbuffered, Python writes the end of one by itself.
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const address = BigInt((await lines.next()).value);
     const memory = processMemory(child.pid as number);
-    const view = viewObject(memory, BigInt(String(said)));
+    const view = viewObject(memory, address);
     expect(Buffer.from(view.bytes).toString()).toBe('A'.repeat(100));
     child.stdin.write('\n');
-    await once(child.stdout, 'data');
-    for (const read of [() => view.toList(), () => viewObject(memory, BigInt(String(said)))]) {
+    await lines.next();
+    for (const read of [() => view.toList(), () => viewObject(memory, address)]) {
       expect(read).toThrow(MemoryFault);
     }
   });
