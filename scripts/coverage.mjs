@@ -19,16 +19,16 @@ const run = (args, env = {}) => {
 const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')];
 
 const v8 = { NODE_V8_COVERAGE: resolve('coverage/v8') };
+const collect = [
+  '--coverage',
+  '--coverageProvider=v8',
+  '--coverageReporters=json',
+  '--coverageDirectory=coverage/jest',
+];
+run([...jest, '--selectProjects', 'portable', ...collect, '--collectCoverageFrom=src/**/*.ts']);
 // The command is run as it was built: where its lines came from has to be known.
 execFileSync(process.execPath, [bin('typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--sourceMap']);
 try {
-  const collect = [
-    '--coverage',
-    '--coverageProvider=v8',
-    '--coverageReporters=json',
-    '--coverageDirectory=coverage/jest',
-  ];
-  run([...jest, '--selectProjects', 'portable', ...collect, '--collectCoverageFrom=src/**/*.ts']);
   run(
     [
       ...jest,
