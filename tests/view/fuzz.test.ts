@@ -1,6 +1,7 @@
 /** Random Py_buffers in segments: what is shown is right, or refused; nothing else happens. */
 import { expect, test } from '@jest/globals';
 import { FormatError, MemoryFault } from '../../src/errors.ts';
+import { type Leaf, leaves } from '../../src/layouts/layout.ts';
 import { layoutsFor } from '../../src/layouts/layouts.ts';
 import { parseTarget } from '../../src/layouts/targets.ts';
 import type { Memory } from '../../src/memory/memory.ts';
@@ -14,6 +15,8 @@ import { withoutTraces } from '../support/traces.ts';
 const TAG = '3.13-lp64';
 const target = parseTarget(TAG);
 const layout = layoutsFor(target).PyMemoryViewObject;
+/** Where its fields lie, by their path. */
+const places = new Map([...leaves(layout)].map((leaf) => [leaf.path, leaf]));
 const ROUNDS = 1_000_000;
 const DATA_BYTES = 512;
 const FORMAT = 0x60000n;
@@ -117,7 +120,7 @@ class Image {
       'view.suboffsets': suboffsets ? wrong(pointer(2 * shape.length)) : 0n,
     };
     for (const [path, value] of Object.entries(fields)) {
-      const { offset: at, size } = layout.find(path as never);
+      const { offset: at, size } = places.get(path) as Leaf;
       if (size === 8) this.#object.setBigUint64(at, value, true);
       else this.#object.setUint32(at, Number(value & 0xffffffffn), true);
     }
