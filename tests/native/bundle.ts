@@ -1,5 +1,5 @@
 /**
- * The program of the interpreters' tests in one file, for a Node of any version: it starts in a tenth of the time that
+ * The program of the interpreters' tests in one file, for a Node of any version: it starts in a quarter of the time that
  * its modules take one by one, and runs as it will for users. What makes TypeScript of each while it is loaded (tsx)
  * gives every closure a name whenever one is made, which arrays of a few elements feel.
  */
