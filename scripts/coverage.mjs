@@ -5,7 +5,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findPythons } from 'memview/ffi';
-import { bundleChild } from '../tests/native/bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -39,10 +38,10 @@ try {
     ],
     v8,
   );
-  const child = await bundleChild();
   const python = findPythons().find(({ problem }) => problem === undefined);
   for (const which of [...(python ? [python.executable] : []), 'pyodide']) {
-    run(['--expose-gc', child, which], v8);
+    // Not as one file, of which c8 would take each line for run.
+    run(['--expose-gc', '--import', 'tsx', 'tests/native/child.ts', which], v8);
   }
   const report = ['report', '--temp-directory=coverage/v8', '--reporter=json', '--reports-dir=coverage/c8'];
   run([bin('c8/bin/c8.js'), ...report, '--include=src/**/*.ts', '--include=dist/**/*.js', '--exclude-after-remap']);
