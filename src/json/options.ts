@@ -64,6 +64,7 @@ export function isSafe(value: bigint): boolean {
 
 const names = Object.keys(choices) as (keyof typeof choices)[];
 const decodeNames = ['format', 'shape', ...names];
+const byDefault = choose({}, names);
 
 /**
  * The options with their defaults.
@@ -92,8 +93,6 @@ function choose(options: EncodeOptions, allowed: readonly string[]): Policies {
     newline: chosen('newline', options),
   };
 }
-
-const byDefault = choose({}, names);
 
 /**
  * The same for what is read, with the format and the shape that are expected.

@@ -20,9 +20,10 @@ const files = (folder: string, ending: string): string[] =>
 const examples = ['README.md', ...files('docs', '.md'), ...files('src', '.ts')].flatMap(examplesOf);
 
 const usable = findPythons().filter(({ problem }) => problem === undefined);
-const whyNot = usable.length === 0 ? 'skipped: no libpython here\n' : undefined;
+const [first] = usable;
+const whyNot = first === undefined ? 'skipped: no libpython here\n' : undefined;
 /** The Python of the shell itself, before the shim that pyenv has for it, which takes longer than most examples. */
-const PATH = [...usable.slice(0, 1).map(({ executable }) => dirname(executable)), process.env.PATH].join(delimiter);
+const PATH = [...(first ? [dirname(first.executable)] : []), process.env.PATH].join(delimiter);
 
 describe('examples', () => {
   test('there are some', () => {
@@ -72,7 +73,6 @@ const commands = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^np
 test.each(commands)('README: npx %s', (line) => {
   const [command = '', output] = line.split(/ +# /);
   const [, version = ''] = /--python (\S+)/.exec(command) ?? [];
-  const [first] = usable;
   const needed = version ? usable.find((one) => one.version.startsWith(version)) : first;
   const imports = command.includes('numpy') ? ['-c', 'import numpy'] : ['-c', ''];
   if (!needed || spawnSync(needed.executable, imports).status !== 0) {
