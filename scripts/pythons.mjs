@@ -1,5 +1,5 @@
-// Fetches further Pythons and Nodes for the tests into .pythons/: `npm run pythons -- --list` names them, `--help` the
-// rest.
+// Fetches further Pythons and Nodes for the tests into .pythons/, and packages that read late what Python lends:
+// `npm run pythons -- --list` names them, `--help` the rest.
 import {
   existsSync,
   lstatSync,
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { debianItem } from './pythons/debian.mjs';
 import { nodeItem } from './pythons/node.mjs';
+import { packagesItem } from './pythons/packages.mjs';
 import { pyodideItem } from './pythons/pyodide.mjs';
 import { sourceItem } from './pythons/source.mjs';
 
@@ -34,7 +35,9 @@ const RECIPES = 1;
 const AT_ONCE = 2;
 
 /** The Nodes that the tests know, but for the one that runs this. */
-const nodeItems = [20, 24, 26].filter((major) => major !== Number.parseInt(process.versions.node, 10)).map(nodeItem);
+const nodeItems = [20, 22, 24, 26]
+  .filter((major) => major !== Number.parseInt(process.versions.node, 10))
+  .map(nodeItem);
 
 /** Those of them that are there now. */
 function nodes() {
@@ -52,6 +55,7 @@ function nodes() {
  */
 const items = [
   ...nodeItems,
+  packagesItem,
   ...['0.21.3', '0.22.1', '0.23.4', '0.25.1', '0.26.4', '0.27.8', '0.28.3', '0.29.5', '315.0.0-alpha.2'].map(
     pyodideItem,
   ),
@@ -65,7 +69,7 @@ const items = [
 const usage = `usage: node scripts/pythons.mjs [--budget MINUTES] [--only NAME]... [--list]
 
 Makes what is missing of .pythons/, Pythons and the Nodes to run them in, with links to the Pythons in .pythons/bin and
-the manifest .pythons/interpreters.json. What does not fit into the budget, or fails, is skipped with its reason. A
+the manifest .pythons/interpreters.json, and packages of npm's that the tests lend memory to. What does not fit into the budget, or fails, is skipped with its reason. A
 Debian holds a copy of each Node: one that is fetched later makes it anew.
 
 names: ${items.map(({ name }) => name).join(' ')}
@@ -148,7 +152,8 @@ function publish(reasons) {
       return item.interpreters.map((name) => ({ name, major: item.major, skipped }));
     }
     for (const { entry, link } of stamp.found) if (link) symlink(join(home, entry.python), join(home, link));
-    return stamp.found.map(({ entry }) => entry);
+    // The packages are neither a Python nor a Node.
+    return stamp.found.flatMap(({ entry }) => entry ?? []);
   });
   writeJson(join(home, 'interpreters.json'), manifest);
 }
