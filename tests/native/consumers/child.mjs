@@ -66,7 +66,7 @@ async function consume(python, consumer, moment, given) {
     return `${error.uncaught ? '' : 'an error: '}${error.message} ${error.cause?.message ?? ''}`.trim();
   } finally {
     lender.end();
-    for (const close of closings) await close();
+    for (const close of closings) await awaited(close());
   }
 }
 
@@ -119,7 +119,7 @@ async function runAll({ executable, group, names, folder }) {
       came[moment] = await consume(python, consumer, moment, given);
     }
     const left = await leftOf(python);
-    say({ name, came, left: left - kept, ms: Math.round(performance.now() - started) });
+    say({ name, came, left: consumer.keeps ? 0 : left - kept, ms: Math.round(performance.now() - started) });
     kept = left;
   }
   rmSync(scratch, { recursive: true });

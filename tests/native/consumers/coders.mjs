@@ -55,7 +55,7 @@ export const compression = {
     size,
     async consume({ lend }) {
       const made = [];
-      const sink = new Writable({ write: (chunk, _, done) => void (made.push(chunk), done()) });
+      const sink = new Writable({ write: (chunk, _, done) => done(void made.push(chunk)) });
       await lend((bytes) => pipeline(Readable.from([bytes]), zlib.createGzip(FAST), sink));
       return zlib.gunzipSync(Buffer.concat(made));
     },

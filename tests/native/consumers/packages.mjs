@@ -83,6 +83,7 @@ const addons = {
   },
   lmdb: {
     packages: ['lmdb'],
+    keeps: 'the last values, after it was closed as well',
     size,
     async consume({ lend, use, path, finish }) {
       const { open } = await use('lmdb');

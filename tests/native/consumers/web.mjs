@@ -43,6 +43,7 @@ export const web = {
   'Response of a byte stream': {
     size,
     mayFail: MOVED,
+    keeps: 'of moved memory nobody says when it is let go',
     consume: ({ lend }) => bytesOf(lend((bytes) => new Response(streamOf(bytes, 'bytes')))),
   },
   'ReadableStream, read later': {
