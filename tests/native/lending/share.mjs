@@ -1,0 +1,155 @@
+// JavaScript's memory in Python, and back: what is pinned, what is refused, and that the process ends by itself, status 0.
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { collect, thrown, until, value } from './ask.mjs';
+
+const major = Number.parseInt(process.versions.node, 10);
+/** Node 20 cannot keep an ArrayBuffer from being detached. */
+const pins = major >= 22;
+
+const keep = (python, array, options) => {
+  const shared = python.share(array, options);
+  python.eval('lambda view: globals().update(m=view)').call(shared).release();
+  shared.release();
+};
+const sum = (python) => value(python, 'sum(memoryview(m).cast("B"))');
+const sumOf = (bytes) => bytes.reduce((total, byte) => total + byte, 0);
+
+function refusedOn20(python, array) {
+  const error = thrown(() => python.share(array));
+  ok(error instanceof TypeError, String(error));
+  match(error.message, /SharedArrayBuffer/);
+  match(error.message, /share\(x, \{ copy: true \}\)/);
+  equal(python.shared, 0);
+}
+
+/** A Buffer that C made: Python has the right sum, nobody can move it, and the collector frees it in the end. */
+async function shareOfModule(python, buffer) {
+  const wanted = sumOf(buffer);
+  if (!pins) refusedOn20(python, buffer);
+  keep(python, buffer, pins ? {} : { copy: true });
+  await collect();
+  equal(sum(python), wanted);
+  python.exec('del m');
+  ok(await until(() => python.shared === 0));
+}
+
+/** What tries to detach a buffer. */
+const detachers = {
+  transfer: ({ buffer }) => buffer.transfer?.() ?? Promise.reject(),
+  structuredClone: ({ buffer }) => structuredClone(buffer, { transfer: [buffer] }),
+  enqueue: (array) =>
+    new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(new Uint8Array(array.buffer)) }),
+  'the answer of a byte stream': (array) =>
+    new ReadableStream({
+      type: 'bytes',
+      pull(controller) {
+        controller.byobRequest.view[0] = 1;
+        controller.byobRequest.respond(1);
+      },
+    })
+      .getReader({ mode: 'byob' })
+      .read(new Uint8Array(array.buffer)),
+};
+
+export const shareCases = {
+  'the data of a view is shared, and comes back': async ({ python }) => {
+    python.exec('b = bytearray(range(256)) * 16');
+    for (const end of ['release', 'revoke']) {
+      const view = python.view('b');
+      keep(python, view.data);
+      equal(sum(python), value(python, 'sum(b)'));
+      python.exec('m[0] = 9');
+      equal(view.data[0], 9);
+      // It is no second pin: that of Python's memoryview is what stays.
+      equal(python.shared, 0);
+      view[end]();
+      equal(sum(python), value(python, 'sum(b)'));
+      python.exec('m.release(); del m; b[0] = 0');
+      if (end === 'revoke') python.exec('b.append(0); b.pop()');
+    }
+    ok(await until(() => python.outstanding === 0));
+    python.exec('b.append(0)');
+  },
+  'a part of the data of a temporary is shared, and outlives the view': async ({ python }) => {
+    const view = python.view('array("d", range(1000))');
+    keep(python, view.data.subarray(10, 13));
+    view.release();
+    await collect();
+    deepEqual(value(python, 'memoryview(m).tolist()'), [10, 11, 12]);
+    python.exec('del m');
+  },
+  'raw pixels of sharp': async ({ python, folder }) => {
+    if (!folder) return 'no packages were fetched';
+    const { importPackage } = await import(pathToFileURL(`${folder}/import.mjs`));
+    const sharp = await importPackage('sharp').catch(() => undefined);
+    if (!sharp) return 'no sharp';
+    const create = { width: 64, height: 64, channels: 3, background: { r: 200, g: 30, b: 4 } };
+    await shareOfModule(python, await sharp.default({ create }).raw().toBuffer());
+    return undefined;
+  },
+  'what snappy gives': async ({ python, folder }) => {
+    if (!folder) return 'no packages were fetched';
+    const { importPackage } = await import(pathToFileURL(`${folder}/import.mjs`));
+    const snappy = await importPackage('snappy').catch(() => undefined);
+    if (!snappy) return 'no snappy';
+    await shareOfModule(python, await snappy.compress(Buffer.alloc(1 << 16, 'some text')));
+    return undefined;
+  },
+  'a Buffer over memory of C': async ({ python }) => {
+    const require = createRequire(import.meta.url);
+    const { createExternalBuffer, createPointer, DataType } = require('ffi-rs');
+    const [pointer] = createPointer({ paramsType: [DataType.U8Array], paramsValue: [Buffer.alloc(4096, 3)] });
+    await shareOfModule(python, createExternalBuffer(pointer, 8));
+  },
+  'the memory of WebAssembly is refused, and grows': async ({ python }) => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 10 });
+    const error = thrown(() => python.share(new Uint8Array(memory.buffer)));
+    ok(error instanceof TypeError, String(error));
+    match(error.message, pins ? /WebAssembly/ : /copy: true/);
+    match(error.message, /share\(x, \{ copy: true \}\)/);
+    memory.grow(1);
+    equal(memory.buffer.byteLength, 2 << 16);
+    const bytes = new Uint8Array(memory.buffer);
+    bytes[5] = 77;
+    keep(python, bytes, { copy: true });
+    memory.grow(1);
+    equal(sum(python), 77);
+    equal(python.shared, 0);
+  },
+  'a SharedArrayBuffer is shared': async ({ python }) => {
+    const numbers = new Float64Array(new SharedArrayBuffer(8 * 1000)).fill(0.5);
+    keep(python, numbers);
+    equal(value(python, 'sum(m)'), 500);
+    python.exec('m[1] = 20.0');
+    equal(numbers[1], 20);
+    equal(python.shared, 1);
+    python.exec('del m');
+    ok(await until(() => python.shared === 0));
+  },
+  'an ArrayBuffer stays where it is, or is refused': async ({ python }) => {
+    const array = new Float64Array(1 << 13).fill(7);
+    if (!pins) {
+      refusedOn20(python, array);
+      keep(python, array, { copy: true });
+      array[0] = 1;
+      equal(value(python, 'm[0]'), 7);
+      return;
+    }
+    keep(python, array);
+    for (const [name, detach] of Object.entries(detachers)) {
+      try {
+        await detach(array);
+      } catch {
+        // As it should be.
+      }
+      equal(array.length, 1 << 13, name);
+    }
+    await collect();
+    array[2] = 11;
+    deepEqual(value(python, '[m[1], m[2], len(m)]'), [7, 11, 1 << 13]);
+    python.exec('m[3] = 12.0');
+    equal(array[3], 12);
+  },
+};
