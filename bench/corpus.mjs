@@ -296,3 +296,11 @@ export const corpus = distributions.map(
     },
   }),
 );
+
+/** The same elements over a SharedArrayBuffer, which every runtime can share with Python. */
+export function overShared(array) {
+  const Class = array instanceof Buffer ? Uint8Array : array.constructor;
+  const copy = new Class(new SharedArrayBuffer(array.byteLength));
+  copy.set(array);
+  return copy;
+}

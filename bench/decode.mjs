@@ -42,7 +42,7 @@ async function measure({ type, shape, make }, inside, outside, path) {
   const times = Math.ceil(LEAST / array.length);
   writeFileSync(path, bytes);
   const versions = await outside?.ask({ path });
-  const target = inside.view(inside.share(new Uint8Array(array.byteLength)));
+  const target = inside.view(inside.share(new Uint8Array(new SharedArrayBuffer(array.byteLength))));
   const view = target.cast(format, shape);
   // float16 has no typed array that all runtimes have.
   const own = type === 'float16' ? Float32Array.from(decodeJson(bytes, { format }).data) : array;

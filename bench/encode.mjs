@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeJson, encodeJsonChunks, encodeJsonInto } from 'memview';
 import { openPython } from 'memview/ffi';
-import { corpus, formats } from './corpus.mjs';
+import { corpus, formats, overShared } from './corpus.mjs';
 import { median } from './median.mjs';
 import { startOrjson } from './orjson.mjs';
 import { timed } from './timed.mjs';
@@ -45,7 +45,7 @@ function stringify(array) {
 async function measure({ type, shape, lies, make }, inside, outside, path) {
   const array = make();
   const bytes = new Uint8Array(array.buffer);
-  const base = inside.view(inside.share(lies === 'big-endian' ? Buffer.from(bytes).swap64() : bytes));
+  const base = inside.view(inside.share(overShared(lies === 'big-endian' ? Buffer.from(bytes).swap64() : bytes)));
   const view = orders[lies](base, formats[type], shape);
   const count = view.nbytes / view.itemsize;
   const times = Math.ceil(LEAST / count);

@@ -2,6 +2,7 @@
 import { encodeJson } from 'memview';
 import { openPython } from 'memview/ffi';
 import { encodeJsonParallel } from 'memview/parallel';
+import { overShared } from './corpus.mjs';
 import { median } from './median.mjs';
 
 const WORKERS = 2;
@@ -46,7 +47,7 @@ async function measure(view, count) {
 /** Runs `npm run bench -- parallel`. */
 export async function parallel() {
   const python = openPython({ python: process.env.MEMVIEW_BENCH_PYTHON });
-  const first = python.view(python.share(types.float64(1e6)));
+  const first = python.view(python.share(overShared(types.float64(1e6))));
   console.log(`the first call, of 1e6 float64: ${(await timed(1, () => ways['two threads'](first))).toFixed(1)} ms`);
   // By then the threads have started, and V8 has optimized what they run.
   const warm = performance.now() + WARMUP;
@@ -55,7 +56,7 @@ export async function parallel() {
   console.log('elements               one thread   two threads   one ÷ two');
   for (const [type, make] of Object.entries(types)) {
     for (const count of sizes) {
-      const view = python.view(python.share(make(count)));
+      const view = python.view(python.share(overShared(make(count))));
       const medians = await measure(view, count);
       view.release();
       const cells = ['one thread', 'two threads'].map((name) => `${medians[name].toFixed(3)} ms`.padStart(14));

@@ -18,7 +18,7 @@ export class Calls {
 
   /** Drops what was given back and waits for Python to run next. It takes no GIL: while anything waits, that is held. */
   settle(): void {
-    this.#interpreter.dropped.settle();
+    this.#interpreter.pendingDecrefs.settle();
   }
 
   get memory(): Memory {
@@ -97,6 +97,36 @@ export class Calls {
     return JSON.parse(this.answer(this.routine('text', [object]))) as string;
   }
 
+  /** A memoryview of a new bytearray with a copy of the bytes, in elements of a format. */
+  bytearray(bytes: Uint8Array, format: string): bigint {
+    const { api } = this.#hold();
+    // ffi-rs takes the address of its bytes, and of none there may be no address.
+    const copy = this.#owned(
+      api.PyByteArray_FromStringAndSize(bytes.length > 0 ? bytes : Buffer.alloc(1), bytes.length),
+    );
+    return this.#described('formed', copy, format, true);
+  }
+
+  /**
+   * A memoryview of a part of the memory that an owner keeps, which it keeps in turn.
+   *
+   * @param place what the routine takes
+   */
+  shown(owner: bigint, place: readonly unknown[]): bigint {
+    return this.#described('shown', owner, place, false);
+  }
+
+  /** @param taken whether the object is given back as well */
+  #described(routine: Routine, object: bigint, details: unknown, taken: boolean): bigint {
+    const text = this.string(JSON.stringify(details));
+    try {
+      return this.routine(routine, [object, text]);
+    } finally {
+      this.release(text);
+      if (taken) this.release(object);
+    }
+  }
+
   /** The text in a bytes object, which stays the caller's. */
   bytesText(bytes: bigint): string {
     return readPyBytes(this.#hold().api, this.memory, bytes);
@@ -126,17 +156,17 @@ export class Calls {
    */
   release(object: bigint): number {
     this.gil.hold();
-    return this.#interpreter.dropped.add(object);
+    return this.#interpreter.pendingDecrefs.add(object);
   }
 
   /** Takes back what was given back last, if the ticket is that reference's and nothing of Python ran since. */
   takeBack(ticket: number): boolean {
-    return this.#interpreter.dropped.takeBack(ticket);
+    return this.#interpreter.pendingDecrefs.takeBack(ticket);
   }
 
   #hold(): Interpreter {
     this.gil.hold();
-    this.#interpreter.dropped.settle();
+    this.#interpreter.pendingDecrefs.settle();
     return this.#interpreter;
   }
 
@@ -151,6 +181,11 @@ export class Calls {
   #owned(object: bigint): bigint {
     if (object === 0n) throw this.#raised();
     return object;
+  }
+
+  /** The error that Python told of. */
+  error(record: ErrorRecord): PythonError {
+    return PythonError.from(record, this.#interpreter.pins);
   }
 
   /** Takes the exception that is set. One that even its description raises is named so. */
@@ -168,7 +203,7 @@ export class Calls {
       ? (JSON.parse(this.answer(description)) as ErrorRecord)
       : { type: 'BaseException', message: 'an exception that could not be described' };
     for (const object of [kind, error, trace]) if (object) api.Py_DecRef(object);
-    return PythonError.from(record);
+    return this.error(record);
   }
 }
 

@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { choosePython } from './discover.ts';
 import { realpath } from './files.ts';
 import type { PythonInstallation } from './probe.ts';
-import { Python } from './python.ts';
+import { type Bounds, Python } from './python.ts';
 import { type Interpreter, runningInterpreter, startInterpreter } from './start.ts';
 
 /** What {@link openPython} may be told. */
@@ -13,10 +13,19 @@ export interface OpenOptions {
    * command. By default the one of the shell: the active venv, else `python3` on the PATH.
    */
   readonly python?: string;
+  /**
+   * About how many bytes the arrays of released views may pin before garbage collections are asked for; by default 256
+   * MiB. Nothing is refused beyond it, but for four times as many within one stretch of code, in which nothing can be
+   * collected: there `data` and `bytes` throw. Of the first call.
+   */
+  readonly pinnedBytes?: number;
 }
+
+const PINNED_BYTES = 256 << 20;
 
 interface Running {
   readonly interpreter: Interpreter;
+  readonly bounds: Bounds;
   python: Python;
 }
 
@@ -45,32 +54,38 @@ export function openPython(options: OpenOptions = {}): Python {
   if (python !== undefined && typeof python !== 'string') {
     throw new TypeError(`expected a string as python, such as '3.12' or a path, got ${typeof python}`);
   }
+  const bounds = { pinnedBytes: checkBytes(options?.pinnedBytes ?? PINNED_BYTES) };
   if (!isMainThread) {
     throw new Error(
       'the Python API belongs to the main thread and is refused in a worker; ' +
         'give the worker python.memory.locator and the address of an object, and it can view that',
     );
   }
-  const running = shared[RUNNING] ?? join();
-  if (!running) return start(choosePython(python));
+  const running = shared[RUNNING] ?? join(bounds);
+  if (!running) return start(choosePython(python), bounds);
   if (python !== undefined) requireSame(running.interpreter.installation, choosePython(python));
-  if (running.python.closed) running.python = new Python(running.interpreter);
+  if (running.python.closed) running.python = new Python(running.interpreter, running.bounds);
   return running.python;
 }
 
-function join(): Running | undefined {
-  const interpreter = runningInterpreter();
-  return interpreter && keep(interpreter);
+function checkBytes(bytes: number): number {
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new TypeError(`expected pinnedBytes to be a whole number of bytes above 0, got ${String(bytes)}`);
 }
 
-function start(installation: PythonInstallation): Python {
-  const running = keep(startInterpreter(installation));
+function join(bounds: Bounds): Running | undefined {
+  const interpreter = runningInterpreter();
+  return interpreter && keep(interpreter, bounds);
+}
+
+function start(installation: PythonInstallation, bounds: Bounds): Python {
+  const running = keep(startInterpreter(installation), bounds);
   process.once('exit', () => running.python.finish());
   return running.python;
 }
 
-function keep(interpreter: Interpreter): Running {
-  const running: Running = { interpreter, python: new Python(interpreter) };
+function keep(interpreter: Interpreter, bounds: Bounds): Running {
+  const running: Running = { interpreter, bounds, python: new Python(interpreter, bounds) };
   shared[RUNNING] = running;
   return running;
 }

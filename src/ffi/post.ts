@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 import { textOf } from '../bytes.ts';
 import { ReleasedError } from '../errors.ts';
 import { Calls, checkCode } from './calls.ts';
-import { type ErrorRecord, PythonError } from './python-error.ts';
+import type { ErrorRecord } from './python-error.ts';
 import type { Interpreter } from './start.ts';
 
 /** A value that Python keeps until it is given back. */
@@ -178,7 +178,7 @@ export class Post {
     else {
       if (waiting) {
         const told = textOf(memory.read(address, length));
-        waiting.reject(PythonError.from(JSON.parse(told) as ErrorRecord));
+        waiting.reject(this.#calls.error(JSON.parse(told) as ErrorRecord));
       }
       gil.soon(giveBack);
     }

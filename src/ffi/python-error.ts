@@ -10,7 +10,7 @@ export interface ErrorRecord {
 }
 
 /**
- * An exception raised in Python. `message` is the exception's `str()`; `cause` is the PythonError of what caused it
+ * An exception raised in Python. `message` is the exception's `str()`, of a BufferError also who holds buffers from JavaScript; `cause` is the PythonError of what caused it
  * (`raise … from`) or of what was being handled when it was raised, where there is one.
  *
  * @example
@@ -47,11 +47,20 @@ export class PythonError extends Error {
     this.errors = errors;
   }
 
-  /** The error that Python told of, with all it is made of. @internal */
-  static from({ type, message, traceback = '', cause, errors = [] }: ErrorRecord): PythonError {
-    return new PythonError(type, message, traceback, {
-      ...(cause ? { cause: PythonError.from(cause) } : {}),
-      errors: errors.map(PythonError.from),
+  /**
+   * The error that Python told of, with all it is made of.
+   *
+   * @param pins who holds buffers from JavaScript, in words: what a BufferError is often about
+   * @internal
+   */
+  static from(
+    { type, message, traceback = '', cause, errors = [] }: ErrorRecord,
+    pins = (): string => '',
+  ): PythonError {
+    const held = type === 'BufferError' ? pins() : '';
+    return new PythonError(type, held ? `${message}. ${held}` : message, traceback, {
+      ...(cause ? { cause: PythonError.from(cause, pins) } : {}),
+      errors: errors.map((error) => PythonError.from(error, pins)),
     });
   }
 }

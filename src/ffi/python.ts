@@ -3,14 +3,16 @@ import { ReleasedError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import type { ViewProtocol } from '../view/py-buffer.ts';
+import { extentOf, type ViewProtocol } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
-import { LentMemory } from './lent.ts';
-import { Loans } from './loans.ts';
+import { exportOf } from './lending/export.ts';
+import { ExportedMemory } from './lending/exported-memory.ts';
+import { Ledger } from './lending/ledger.ts';
+import { type PinnedExport, pinnedExports, tellOf } from './lending/pinned-exports.ts';
+import { pin, shareable } from './lending/shareable.ts';
 import { openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
-import { shareable } from './shareable.ts';
 import { type Borrowed, Borrower, checkSources } from './sources.ts';
 import { type Interpreter, Py_eval_input, Py_file_input } from './start.ts';
 
@@ -26,17 +28,29 @@ export interface ViewOptions {
   readonly sources?: readonly ViewProtocol[];
 }
 
+/** What {@link Python.share} may be told. */
+export interface ShareOptions {
+  /** Give Python a copy of its own, which neither side sees the other write to. */
+  readonly copy?: boolean;
+}
+
 /** What {@link Python.run} may be told. */
 export interface RunOptions {
   /** Ends the wait when it is aborted, and raises KeyboardInterrupt in the code. */
   readonly signal?: AbortSignal;
 }
 
+/** What a Python is bounded by. */
+export interface Bounds {
+  /** On the bytes that arrays of released views pin, in bytes. */
+  readonly pinnedBytes: number;
+}
+
 /** The Python running in this process. Made by {@link openPython}. */
 export class Python {
   readonly #interpreter: Interpreter;
   readonly #calls: Calls;
-  readonly #loans: Loans;
+  readonly #ledger: Ledger;
   readonly #borrower: Borrower;
   /** What references ask of this Python. */
   readonly #owner: RefOwner = {
@@ -47,10 +61,11 @@ export class Python {
   #closed = false;
 
   /** @internal */
-  constructor(interpreter: Interpreter) {
+  constructor(interpreter: Interpreter, { pinnedBytes }: Bounds) {
     this.#interpreter = interpreter;
     this.#calls = new Calls(interpreter);
-    this.#loans = new Loans(interpreter.gil);
+    this.#ledger = new Ledger(interpreter.gil, pinnedBytes);
+    interpreter.pins = () => tellOf(pinnedExports(interpreter.memory, this.#ledger.exports()));
     this.#borrower = new Borrower(this.#calls, interpreter.trusted);
   }
 
@@ -79,14 +94,14 @@ export class Python {
     return this.#closed;
   }
 
-  /** How many references and views are held and not yet given back. */
+  /** How many references and views are held and not yet given back, views whose arrays are still about among them. */
   get outstanding(): number {
-    return this.#loans.size;
+    return this.#ledger.size;
   }
 
   /** How many references and views the garbage collector gave back since nobody had: 0 where all are released. */
   get collected(): number {
-    return this.#loans.collected;
+    return this.#ledger.collected;
   }
 
   /**
@@ -214,26 +229,58 @@ export class Python {
   /**
    * A memoryview of JavaScript's memory, as writable as it is here: what either side writes, the other sees. The
    * memory stays where it is until Python has let go of the memoryview and of all that came of it, such as a numpy
-   * array: so long the ArrayBuffer is not collected, and it cannot be transferred any more.
+   * array: so long its buffer is not collected, and it can be neither transferred nor detached any more.
    *
-   * @param array a typed array, or a DataView, whose elements are bytes; not of a WebAssembly.Memory, which moves
-   * @throws TypeError if it is neither, or its ArrayBuffer is resizable.
+   * An array that a view of Python's memory handed out is answered by a memoryview of its exporter. A runtime that cannot
+   * keep an ArrayBuffer in its place (Node 20) shares SharedArrayBuffers only; a copy can be had of any.
+   *
+   * @param array a typed array, or a DataView, whose elements are bytes
+   * @throws TypeError if it is neither, or its memory may move: it is resizable, belongs to a WebAssembly.Memory, or is an
+   * ArrayBuffer on Node 20.
    * @throws PythonError if this Python lacks `ctypes`, or memoryview the format (float16 before 3.12).
    * @example
    * ```ts
    * import { openPython } from 'memview/ffi';
    * const python = openPython();
-   * const samples = Float64Array.of(1, 2, 3);
+   * const samples = new Float64Array(new SharedArrayBuffer(24));
    * python.eval('lambda view: globals().update(samples=view)').call(python.share(samples));
    * python.exec('samples[1] = 20');
-   * console.log(samples); // Float64Array(3) [ 1, 20, 3 ]
+   * console.log(samples[1]); // 20
    * ```
    */
-  share(array: ArrayBufferView): PyRef {
-    this.#open();
+  share(array: ArrayBufferView, options: ShareOptions = {}): PyRef {
+    const calls = this.#open();
+    const copy = options?.copy ?? false;
+    if (typeof copy !== 'boolean') throw new TypeError(`expected copy to be true or false, got ${typeof copy}`);
     const { format, itemsize, bytes } = shareable(array);
+    if (copy) return this.#ref(calls.bytearray(bytes, format));
+    const entry = exportOf(array.buffer);
     const address = bytes.length === 0 ? 0n : this.#interpreter.addressOf(bytes);
+    if (entry) {
+      const { info } = entry;
+      const place = [String(address), bytes.length, itemsize, format, Number(address - info.address), info.readonly];
+      return this.#ref(calls.shown(info.object, place));
+    }
+    pin(array.buffer);
     return this.#ref(postOf(this.#interpreter).share(array, address, itemsize, format));
+  }
+
+  /**
+   * The buffers that Python holds still for JavaScript, and for whom: views that are not released, arrays of released
+   * views that are not garbage yet, and what somebody has transferred.
+   *
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const python = openPython();
+   * using view = python.view('bytearray(100)');
+   * const [found] = python.exports();
+   * console.log(found?.exporter, found?.nbytes, found?.heldBy); // bytearray 100 view
+   * ```
+   */
+  exports(): PinnedExport[] {
+    this.#open();
+    return pinnedExports(this.memory, this.#ledger.exports());
   }
 
   /** How many arrays are shared with Python and not yet let go of. */
@@ -250,7 +297,7 @@ export class Python {
   close(): void {
     if (this.#closed) return;
     openedPost(this.#interpreter)?.stopAll();
-    this.#loans.releaseAll();
+    this.#ledger.releaseAll();
     this.#closed = true;
   }
 
@@ -271,9 +318,9 @@ export class Python {
 
   /** @param object an owned reference, or one that `giveBack` ends */
   #ref(object: bigint, giveBack = (): void => void this.#calls.release(object)): PyRef {
-    const loan = this.#loans.lend('reference', giveBack);
-    const ref = new PyRef(this.#owner, object, loan);
-    loan.watch(ref);
+    const owned = this.#ledger.own('reference', giveBack);
+    const ref = new PyRef(this.#owner, object, owned);
+    owned.watch(ref);
     return ref;
   }
 
@@ -288,10 +335,17 @@ export class Python {
   }
 
   #viewOf({ info, trusted, giveBack }: Borrowed): BufferView {
-    const loan = this.#loans.lend('view', giveBack);
-    const memory = new LentMemory(info, this.memory, loan, this.#interpreter.gil, trusted);
-    loan.watch(memory);
-    return new BufferView(memory, info, loan);
+    const ledger = this.#ledger;
+    const entry = ledger.export(info, extentOf(info), giveBack);
+    const memory = new ExportedMemory({
+      info,
+      trusted,
+      entry,
+      ledger,
+      process: this.memory,
+      gil: this.#interpreter.gil,
+    });
+    return new BufferView(memory, info, memory);
   }
 }
 

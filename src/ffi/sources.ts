@@ -3,7 +3,7 @@ import { isPlain, sameLayout } from '../view/format.ts';
 import { checkInfo, type ViewProtocol, viewSources } from '../view/py-buffer.ts';
 import { Py_TYPE, readType } from '../view/py-object.ts';
 import type { Calls } from './calls.ts';
-import { type Header, Headers } from './headers.ts';
+import { type Header, Memoryviews } from './lending/memoryviews.ts';
 import { PythonError } from './python-error.ts';
 
 /** The memory of an object. Python keeps it until it is given back. */
@@ -47,7 +47,7 @@ interface GivenBack {
 /** Borrows from the objects of an interpreter. */
 export class Borrower {
   readonly #calls: Calls;
-  readonly #headers: Headers;
+  readonly #memoryviews: Memoryviews;
   /** Python's strings that name sources. They stay. */
   readonly #names = new Map<string, bigint>();
   /** What was given back last. */
@@ -55,7 +55,7 @@ export class Borrower {
 
   constructor(calls: Calls, trusted: bigint) {
     this.#calls = calls;
-    this.#headers = new Headers(calls.memory, calls.items(trusted));
+    this.#memoryviews = new Memoryviews(calls.memory, calls.items(trusted));
   }
 
   /**
@@ -85,7 +85,7 @@ export class Borrower {
     return guarded(
       () => calls.release(memoryview),
       () => {
-        const header = this.#explained(this.#headers.read(memoryview), sources);
+        const header = this.#explained(this.#memoryviews.read(memoryview), sources);
         const borrowed: Borrowed = {
           ...header,
           giveBack: () => {
@@ -116,7 +116,7 @@ export class Borrower {
         const items = calls.items(list);
         // A list that begins with None has other things than memoryviews.
         const mixed = items[0] === calls.none;
-        const read = mixed ? items.slice(1).map((item) => this.#header(item)) : this.#headers.readAll(items);
+        const read = mixed ? items.slice(1).map((item) => this.#header(item)) : this.#memoryviews.readAll(items);
         const headers = read.map((header) => this.#explained(header, sources));
         // The list holds what is borrowed; it goes when the last of that has gone, at the latest here.
         let left = headers.length + 1;
@@ -139,7 +139,9 @@ export class Borrower {
 
   #header(item: bigint): Header {
     const { memory } = this.#calls;
-    return readType(memory, Py_TYPE(memory, item)).name === 'list' ? this.#described(item) : this.#headers.read(item);
+    return readType(memory, Py_TYPE(memory, item)).name === 'list'
+      ? this.#described(item)
+      : this.#memoryviews.read(item);
   }
 
   /**
@@ -175,7 +177,7 @@ export class Borrower {
     const [source, said] = JSON.parse(calls.bytesText(description)) as [ViewProtocol, Description];
     const { address, within = 0, ...rest } = said;
     if (address === undefined) {
-      const { info } = this.#headers.read(owner);
+      const { info } = this.#memoryviews.read(owner);
       const whole = { ...info, ...rest, address: info.address + BigInt(within), source };
       return { info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole), trusted: false };
     }

@@ -10,9 +10,9 @@ import { parseTarget } from '../layouts/targets.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, type Target } from '../target.ts';
-import { Dropped } from './dropped.ts';
 import { Gil } from './gil.ts';
 import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
+import { PendingDecrefs } from './lending/pending-decrefs.ts';
 import { bindFunctions, mapMemory, openLibrary } from './native.ts';
 import type { PythonInstallation } from './probe.ts';
 import { type Api, formerNames, loaderSymbols, pythonSymbols } from './symbols.ts';
@@ -23,9 +23,11 @@ export interface Interpreter {
   readonly target: Target;
   readonly api: Api<typeof pythonSymbols>;
   readonly gil: Gil;
-  /** The references that were given back. */
-  readonly dropped: Dropped;
+  /** The references that were given back and are dropped a little later. */
+  readonly pendingDecrefs: PendingDecrefs;
   readonly memory: Memory;
+  /** Who holds buffers from JavaScript, in words. */
+  pins: () => string;
   /** The address of the dict of `__main__`. */
   readonly globals: bigint;
   /** The addresses of our routines in Python. */
@@ -148,14 +150,15 @@ function interpreterOf(
   { api, loader }: Opened,
   space: bigint,
 ): Interpreter {
-  const dropped = new Dropped(api, target);
+  const pendingDecrefs = new PendingDecrefs(api, target);
   const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
   return {
     installation,
     target: ofThisMachine(target),
     api,
-    gil: new Gil(api, () => dropped.settle()),
-    dropped,
+    gil: new Gil(api, () => pendingDecrefs.settle()),
+    pendingDecrefs,
+    pins: () => '',
     memory: processMemory('self', ofThisMachine(target)),
     globals: mainGlobals(api),
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,

@@ -37,6 +37,7 @@ export const pythonSymbols = {
   PyTuple_New: ['pointer', 'size'],
   PyObject_GC_UnTrack: ['void', 'pointer'],
   PyUnicode_FromString: ['pointer', 'text'],
+  PyByteArray_FromStringAndSize: ['pointer', 'buffer', 'size'],
   PyBytes_Size: ['size', 'pointer'],
   PyBytes_AsString: ['pointer', 'pointer'],
   PyMemoryView_FromObject: ['pointer', 'pointer'],

@@ -141,7 +141,7 @@ function bytesOf(text: Uint8Array | BufferView): Uint8Array {
       `expected text as elements of one byte (B, b or c), got ${JSON.stringify(format)}; cast('B') it`,
     );
   }
-  if (text.cContiguous) return text.bytes;
+  if (text.cContiguous) return text.contiguous();
   throw new FormatError('expected text whose bytes lie together, got a view with strides; toTypedArray() copies it');
 }
 

@@ -85,7 +85,7 @@ export function broughtNear(value: Encodable, located: Located, { count, grain }
   if (!value.cContiguous || !value.lends() || length > MOST_COPIED) return here;
   if (room.length < length) room = new Uint8Array(new SharedArrayBuffer(length));
   const copy = room.subarray(0, length);
-  const { bytes } = value;
+  const bytes = value.contiguous();
   return {
     located: { ...located, copy },
     bring(there) {

@@ -9,7 +9,7 @@ import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory, MemoryLocator } from '../memory/memory.ts';
 import type { Element, ElementValue, NumericTypedArray } from './element.ts';
 import { parseFormat } from './format.ts';
-import { type Elements, gatherPil, type NestedList, nest, step } from './gather.ts';
+import { type Elements, gatherApart, type NestedList, nest, step } from './gather.ts';
 import { Lifetime } from './lifetime.ts';
 import { readExports } from './native-object.ts';
 import { type BufferInfo, cStrides, type Extent, elementCount, extentOf, type ViewSource } from './py-buffer.ts';
@@ -22,6 +22,9 @@ import { copyElements, noTypedArray, typedArrayOver } from './typed-array.ts';
 
 /** An array has no more elements than V8 can hold in one piece; a list of more would take the process with it. */
 const MOST_LISTED = 2 ** 27;
+
+/** Of memory that is read in snapshots, in bytes; what reaches further is read in parts. */
+const MOST_AT_ONCE = 2 ** 28;
 
 /**
  * A borrowed view of a Python buffer, without a copy. Made by `viewObject`, or by `view` of a Python in this process.
@@ -165,7 +168,9 @@ export class BufferView {
     const element = this.element();
     if (!this.#memory.live) throw noTypedArray('its memory is read in snapshots');
     if (!this.cContiguous) throw noTypedArray('it is not C-contiguous');
-    return typedArrayOver(this.#bytes(), address, elementCount(shape), element);
+    const array = typedArrayOver(this.#bytes(), address, elementCount(shape), element);
+    this.#lifetime.handOut();
+    return array;
   }
 
   /**
@@ -175,11 +180,9 @@ export class BufferView {
    * @throws FormatError if the buffer is not contiguous.
    */
   get bytes(): Uint8Array {
-    if (this.cContiguous || this.fContiguous) {
-      const { buffer, byteOffset, byteLength } = this.#bytes();
-      return new Uint8Array(buffer, byteOffset, byteLength);
-    }
-    throw new FormatError('the bytes of this buffer do not lie together; toTypedArray() copies its elements');
+    const bytes = this.contiguous();
+    this.#lifetime.handOut();
+    return bytes;
   }
 
   /**
@@ -313,12 +316,51 @@ export class BufferView {
   }
 
   /**
-   * Gives the buffer back to its exporter. Idempotent. Afterwards every member throws `ReleasedError`, and typed
-   * arrays over memory mapped for this view have length 0. A view made by `slice`, `transpose` or `cast` ends with its
-   * origin.
+   * Ends the view: afterwards every member throws `ReleasedError`. Idempotent. A view made by `slice`, `transpose` or
+   * `cast` ends with its origin.
+   *
+   * If neither `data` nor `bytes` was taken of it, the buffer is given back to its exporter at once. The arrays that
+   * were taken stay what they are, for whoever holds them: a call of Node's under way, a module's thread, code that
+   * reads later. They pin the exporter until they are garbage; {@link BufferView.revoke} does not wait for that.
+   *
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const view = openPython().view('bytearray(b"abc")');
+   * const response = new Response(view.bytes);
+   * view.release();
+   * console.log(await response.text()); // abc
+   * ```
    */
   release(): void {
     this.#lifetime.release();
+    this.#window = undefined;
+  }
+
+  /**
+   * Ends the view and takes back what it handed out: every array taken by `data` or `bytes` has length 0 from now on, and
+   * the exporter is free at once. It is for who knows that nobody reads them any more. Of a view that did not map its
+   * memory for itself (of a heap, a core file, another process) it is `release`. After `release` it takes back what that
+   * left.
+   *
+   * @throws Error if a call of Node's may still hold one of the arrays (a write, a file operation, zlib, crypto), or they
+   * are an earlier view's as well; nothing has changed then. A module that reads in threads of its own after its promise
+   * has settled is not seen.
+   * @throws TypeError of a view made by `slice`, `transpose` or `cast`: its arrays are its origin's.
+   * @example
+   * ```ts
+   * import { openPython } from 'memview/ffi';
+   * const python = openPython();
+   * python.exec('b = bytearray(b"abc")');
+   * const view = python.view('b');
+   * const { data } = view;
+   * view.revoke();
+   * python.exec('b.extend(b"d")');
+   * console.log(data.length); // 0
+   * ```
+   */
+  revoke(): void {
+    this.#lifetime.revoke();
     this.#window = undefined;
   }
 
@@ -377,11 +419,20 @@ export class BufferView {
     return parseFormat(format, itemsize, this.#memory.target);
   }
 
+  /** As `bytes`, for who keeps it no longer than the view. @internal */
+  contiguous(): Uint8Array {
+    if (this.cContiguous || this.fContiguous) {
+      const { buffer, byteOffset, byteLength } = this.#bytes();
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    }
+    throw new FormatError('the bytes of this buffer do not lie together; toTypedArray() copies its elements');
+  }
+
   /** The elements within one DataView. @internal */
   scan(): Elements {
     const info = this.#live();
-    if (info.suboffsets) {
-      const bytes = gatherPil(this.#memory, info);
+    if (info.suboffsets || (!this.#memory.live && this.#reach().length > MOST_AT_ONCE)) {
+      const bytes = gatherApart(this.#memory, info);
       return { bytes, origin: 0, shape: info.shape, strides: cStrides(info.shape, info.itemsize) };
     }
     const origin = Number(info.address - this.#reach().low);

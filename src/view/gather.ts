@@ -236,26 +236,52 @@ export function copyRoom(count: number, size: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** A C-contiguous copy of a buffer with suboffsets: each is a pointer to be followed (PEP 3118, "PIL-style"). */
-export function gatherPil(memory: Memory, info: BufferInfo): DataView {
+/** Of what is read in one piece, in bytes. */
+const PIECE = 1 << 20;
+
+/**
+ * A C-contiguous copy of elements that do not lie within one stretch of memory, or within too long a one: the pointers of
+ * suboffsets are followed (PEP 3118, "PIL-style"), and what reaches far is read piece by piece.
+ */
+export function gatherApart(memory: Memory, info: BufferInfo): DataView {
   const { shape, itemsize } = info;
   if (shape.includes(0)) return new DataView(new ArrayBuffer(0));
   // The first is read before there is room for all: if its pointers lead nowhere, so may the sizes.
   const first = shape.reduce((address, _, dimension) => step(memory, info, dimension, address, 0), info.address);
   memory.read(first, itemsize);
   const copy = copyRoom(elementCount(shape), itemsize);
+  const boxes = shape.map((_, dimension) => boxAt(info, dimension));
   let at = 0;
   const visit = (dimension: number, address: bigint): void => {
     const size = shape[dimension];
-    if (size === undefined) {
-      copy.set(memory.read(address, itemsize), at);
-      at += itemsize;
-      return;
+    const box = size === undefined ? { below: 0, length: itemsize, whole: itemsize } : boxes[dimension];
+    if (box) {
+      const bytes = dataViewOf(memory.read(address + BigInt(box.below), box.length));
+      const elements = {
+        bytes,
+        origin: -box.below,
+        shape: shape.slice(dimension),
+        strides: info.strides.slice(dimension),
+      };
+      gather(elements, itemsize, copy.subarray(at, at + box.whole));
+      at += box.whole;
+    } else {
+      for (let i = 0; i < (size as number); i++) visit(dimension + 1, step(memory, info, dimension, address, i));
     }
-    for (let i = 0; i < size; i++) visit(dimension + 1, step(memory, info, dimension, address, i));
   };
   visit(0, info.address);
   return dataViewOf(copy);
+}
+
+/** Where the elements of the dimensions from one on lie, in bytes from the first, if they are read in one piece. */
+function boxAt(info: BufferInfo, dimension: number): { below: number; length: number; whole: number } | undefined {
+  const { itemsize } = info;
+  const [shape, strides] = [info.shape.slice(dimension), info.strides.slice(dimension)];
+  if (info.suboffsets?.slice(dimension).some((suboffset) => suboffset >= 0)) return undefined;
+  const reaches = shape.map((size, i) => (size - 1) * (strides[i] ?? 0));
+  const below = reaches.reduce((sum, reach) => sum + Math.min(reach, 0), 0);
+  const length = reaches.reduce((sum, reach) => sum + Math.abs(reach), itemsize);
+  return length <= PIECE ? { below, length, whole: elementCount(shape) * itemsize } : undefined;
 }
 
 /** One dimension further: along the stride, and through the pointer there if the dimension has a suboffset. */

@@ -22,7 +22,17 @@ export class Lifetime {
 
   /** @throws ReleasedError after the release of this lifetime or one it lies within. */
   check(): void {
-    if (this.released) throw new ReleasedError(`this ${this.#what} was released; take a new one`);
+    if (this.#released) throw new ReleasedError(`this ${this.#what} was released; take a new one`);
+    this.#within?.check();
+  }
+
+  /**
+   * The memory itself leaves: somebody outside has an array over it from now on.
+   *
+   * @throws Error if too much has left already.
+   */
+  handOut(): void {
+    this.#within?.handOut();
   }
 
   /** Gives back; a second call does nothing. */
@@ -30,6 +40,19 @@ export class Lifetime {
     if (this.#released) return;
     this.#released = true;
     this.end();
+  }
+
+  /**
+   * Gives back, and empties what was handed out.
+   *
+   * @throws TypeError of what lies within another lifetime: its arrays are that one's.
+   * @throws Error if somebody may still use them.
+   */
+  revoke(): void {
+    if (this.#within) {
+      throw new TypeError('expected the view that others were made of by slice, transpose or cast; revoke that one');
+    }
+    this.release();
   }
 
   /** Called once, at the first release. */

@@ -107,7 +107,18 @@ export function bootstrap(installation: PythonInstallation): string {
 }
 
 /** The callables of that namespace. */
-export const routines = ['describe', 'text', 'finish', 'views', 'each', 'look', 'explain', 'Desk'] as const;
+export const routines = [
+  'describe',
+  'text',
+  'finish',
+  'views',
+  'each',
+  'look',
+  'explain',
+  'shown',
+  'formed',
+  'Desk',
+] as const;
 
 /** The name of one. */
 export type Routine = (typeof routines)[number];

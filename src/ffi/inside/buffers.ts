@@ -3,7 +3,7 @@
 /**
  * `views` and `each` make a list of memoryviews; if some objects have none, a list that begins with None, where these
  * have what `look` gives. They name the object that has neither. `share` makes a memoryview of
- * memory that is Node's: all that Python derives from it (a slice, a numpy array) holds the ctypes array beneath,
+ * memory that is Node's, or, for `shown`, an owner's: all that Python derives from it (a slice, a numpy array) holds the ctypes array beneath,
  * and with it the token, which says when it is gone. Memoryviews of ctypes have formats that memoryview itself cannot
  * index (`<d`), hence the casts; what is empty cannot be cast, only sliced.
  */
@@ -33,6 +33,20 @@ export const buffers = `def views(allowed, *objects):
     return found
 def each(allowed, objects):
     return views(allowed, *list(objects))
+def formed(owner, details):
+    format = json.loads(details)
+    if len(owner) == 0:
+        return memoryview(bytearray(8)).cast(format)[:0]
+    return memoryview(owner).cast(format)
+def shown(owner, details):
+    address, nbytes, itemsize, format, offset, readonly = json.loads(details)
+    if nbytes and type(owner) is memoryview:
+        try:
+            return owner.cast("B")[offset:offset + nbytes].cast(format)
+        except (TypeError, ValueError):
+            pass
+    view = share(int(address), nbytes, itemsize, format, owner)
+    return view.toreadonly() if readonly else view
 class Token:
     def __init__(self, gone):
         self.gone = gone
@@ -44,6 +58,6 @@ def share(address, nbytes, itemsize, format, gone):
     import ctypes
     exporter = (ctypes.c_char * nbytes).from_address(address)
     view = memoryview(exporter).cast("B").cast(format)
-    exporter.token = Token(gone)
+    exporter.token = Token(gone) if callable(gone) else gone
     return view
 `;

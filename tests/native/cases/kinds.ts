@@ -167,7 +167,7 @@ export const kindCases: Cases<PythonSubject> = {
     const rows: string[][] = [];
     const names = value<string[]>(subject, '[kind[0] for kind in kinds]');
     names.forEach((name, i) => {
-      using view = python.view(`kinds[${i}][1]`);
+      const view = python.view(`kinds[${i}][1]`);
       const element = view.element();
       assert.equal(exactList(view.toList(), view.ndim, element), subject.text(`exact(kinds[${i}][2])`), name);
       if (view.nbytes > 0) {
@@ -187,6 +187,8 @@ export const kindCases: Cases<PythonSubject> = {
         copied,
         view.source,
       ]);
+      // What `data` showed would keep the memory of a block from being closed.
+      view.revoke();
     });
     python.exec('"block" in globals() and (block.buf.release(), kinds.clear(), block.close(), block.unlink())');
     const head = ['object', 'format', 'itemsize', 'shape', 'elements', 'data', 'toTypedArray()', 'source'];

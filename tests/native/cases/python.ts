@@ -12,7 +12,7 @@ import type { BufferView } from '../../../src/view/buffer-view.ts';
 import type { NestedList } from '../../../src/view/gather.ts';
 import { viewObject } from '../../../src/view/object.ts';
 import { readStruct } from '../../../src/view/struct.ts';
-import { type Cases, has, type PythonSubject } from './subject.ts';
+import { type Cases, has, type PythonSubject, until } from './subject.ts';
 
 const json = (view: BufferView): string => new TextDecoder().decode(encodeJson(view));
 
@@ -26,6 +26,8 @@ function pythonError(run: () => unknown, type: string, message: RegExp): void {
     return true;
   });
 }
+
+const ABC = [97, 98, 99];
 
 export const pythonCases: Cases<PythonSubject> = {
   'the address of the data is the one Python gives'(subject) {
@@ -43,18 +45,94 @@ export const pythonCases: Cases<PythonSubject> = {
     return 'with numpy';
   },
 
-  'an exported bytearray cannot grow until the view is released'({ python }) {
+  'an exported bytearray cannot grow until the view that handed nothing out is released'({ python }) {
     python.exec('b = bytearray(b"abc")');
     const view = python.view('b');
-    const arrays = [view.data, view.data, view.bytes, view.slice([1]).data];
-    pythonError(() => python.exec('b.extend(b"x" * 100)'), 'BufferError', /Existing exports of data/);
+    assert.deepEqual([view.get(0), view.toList(), view.toTypedArray().length, json(view)], [97, ABC, 3, '[97,98,99]']);
+    pythonError(() => python.exec('b.extend(b"x" * 100)'), 'BufferError', /^Existing exports of data.*is not released/);
     view.release();
     view.release();
     python.exec('b.extend(b"x" * 100)');
     assert.equal(String(python.eval('len(b)')), '103');
+  },
+
+  async 'arrays that a released view handed out stay, and pin the exporter until they are garbage'({ python }) {
+    python.exec('b = bytearray(b"abc")');
+    await collect();
+    let arrays: Uint8Array[] | undefined = ((): Uint8Array[] => {
+      using view = python.view('b');
+      return [view.data, view.bytes, view.slice([1]).data] as Uint8Array[];
+    })();
+    assert.deepEqual(
+      arrays.map((array) => [...array]),
+      [ABC, ABC, [98, 99]],
+    );
+    const told = /From JavaScript arrays of a released view pin 3 bytes of the bytearray at 0x.*revoke\(\)/;
+    pythonError(() => python.exec('b.extend(b"x")'), 'BufferError', told);
+    const mine = python.exports().filter(({ nbytes, exporter }) => exporter === 'bytearray' && nbytes === 3);
+    assert.deepEqual(
+      mine.map(({ heldBy, format, shape }) => [heldBy, format, shape]),
+      [['arrays', 'B', [3]]],
+    );
+    for (const array of arrays.slice(0, 1)) array[0] = 65;
+    assert.equal(String(python.eval('b')), "bytearray(b'Abc')");
+    // What serves another view of the same bytes is the same memory.
+    using again = python.view('b');
+    assert.equal(again.data.buffer, arrays[1]?.buffer);
+    assert.throws(() => again.revoke(), /an earlier view of the same memory handed them out as well/);
+    again.release();
+    arrays = undefined;
+    const collectedBefore = python.collected;
+    await until(
+      () => !python.exports().some(({ address }) => address === mine[0]?.address),
+      () => 'the bytearray is pinned',
+    );
+    assert.equal(python.collected, collectedBefore, 'what was released does not count as forgotten');
+    python.exec('b.extend(b"x")');
+  },
+
+  'revoke empties what was handed out, and the exporter is free at once'({ python }) {
+    python.exec('b = bytearray(b"abc")');
+    const view = python.view('b');
+    const arrays = [view.data, view.data, view.bytes, view.slice([1]).data];
+    assert.throws(() => view.slice([1]).revoke(), /^TypeError: expected the view that others were made of/);
+    view.revoke();
+    view.revoke();
+    python.exec('b.extend(b"x" * 100)');
     for (const array of arrays) assert.equal(array.length, 0);
     for (const array of arrays) array[0] = 1;
     assert.equal(String(python.eval('b[0]')), '97');
+    assert.throws(() => view.get(0), ReleasedError);
+    // After release it takes back what that left.
+    const left = python.view('b');
+    const { data } = left;
+    left.release();
+    assert.equal(data.length, 103);
+    left.revoke();
+    assert.equal(data.length, 0);
+    python.exec('b.extend(b"x")');
+  },
+
+  'a view whose memory was transferred throws, and its exporter is kept for ever'({ python }) {
+    python.exec('import array; a = array.array("q", [0] * 8)');
+    const before = python.outstanding;
+    const view = python.view('a');
+    const part = view.slice([2]);
+    let chunk: Uint8Array | undefined;
+    void new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(view.bytes as never) });
+    for (const use of [
+      () => view.set(0, 5n),
+      () => view.get(0),
+      () => view.shape,
+      () => part.toList(),
+      () => view.data,
+    ])
+      assert.throws(use, { name: 'ReleasedError', message: /was transferred/ });
+    assert.throws(() => view.revoke(), /transferred/);
+    view.release();
+    assert.equal(python.outstanding, before + 1);
+    pythonError(() => python.exec('a.append(1)'), 'BufferError', /memory that was transferred/);
+    assert.equal(chunk, undefined);
   },
 
   'after release every member of a view throws ReleasedError'({ python }) {
@@ -65,7 +143,7 @@ export const pythonCases: Cases<PythonSubject> = {
     for (const part of parts) {
       const descriptors = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(part)));
       for (const [name, { get, value }] of descriptors) {
-        if (name === 'constructor' || name === 'release') continue;
+        if (['constructor', 'release', 'revoke'].includes(name)) continue;
         assert.throws(() => (get ?? (value as () => unknown)).call(part), ReleasedError, name);
         members++;
       }
@@ -353,6 +431,8 @@ threading.Thread(target=tick, daemon=True).start()`);
     const { data } = view;
     python.close();
     python.close();
+    assert.equal(data.length, 3);
+    view.revoke();
     assert.equal(data.length, 0);
     assert.throws(() => view.get(0), ReleasedError);
     assert.throws(() => ref.address, ReleasedError);

@@ -12,9 +12,21 @@ function name(python: Python, as: string, ref: PyRef): void {
   python.eval(`lambda value: globals().update(${as}=value)`).call(ref);
 }
 
+/** Whether this runtime keeps an ArrayBuffer in its place; Node 20 shares SharedArrayBuffers only. */
+const keepsArrayBuffers = typeof ArrayBuffer.prototype.transfer === 'function';
+
+/** The same elements where they can be shared. */
+function inPlace<T extends ArrayBufferView>(array: T): T {
+  if (keepsArrayBuffers) return array;
+  const buffer = new SharedArrayBuffer(array.byteLength);
+  new Uint8Array(buffer).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  const Class = (array instanceof Buffer ? Uint8Array : array.constructor) as new (buffer: SharedArrayBuffer) => T;
+  return new Class(buffer);
+}
+
 /** Nothing of it is left in the caller, whose frame an array would stay in. */
 function shareAndForget(python: Python): WeakRef<ArrayBufferLike> {
-  const array = new Float64Array(1000).fill(7);
+  const array = inPlace(new Float64Array(1000).fill(7));
   using ref = python.share(array);
   name(python, 'm', ref);
   return new WeakRef(array.buffer);
@@ -42,9 +54,11 @@ const shared = [
 export const sharingCases: Cases<PythonSubject> = {
   'every typed array is shared as what it is'({ python, text }) {
     for (const [array, format, list] of shared) {
-      using ref = python.share(array);
-      name(python, 'm', ref);
-      assert.deepEqual([text('m.format'), text('m.tolist()'), text('m.readonly')], [format, list, 'False']);
+      for (const ref of [python.share(inPlace(array)), python.share(array, { copy: true })]) {
+        name(python, 'm', ref);
+        assert.deepEqual([text('m.format'), text('m.tolist()'), text('m.readonly')], [format, list, 'False']);
+        ref.release();
+      }
     }
     python.exec('del m');
     for (const wrong of [[1], 'abc', new ArrayBuffer(8), null, 5])
@@ -54,7 +68,7 @@ export const sharingCases: Cases<PythonSubject> = {
 
   'what either side writes the other sees; numpy has the same memory'(subject) {
     const { python, text } = subject;
-    const array = new Float64Array(1e6);
+    const array = inPlace(new Float64Array(1e6));
     using ref = python.share(array);
     name(python, 'm', ref);
     python.exec('m[3] = 1.5');
@@ -100,16 +114,67 @@ export const sharingCases: Cases<PythonSubject> = {
   },
 
   'shared memory cannot be moved away from under Python'({ python }) {
-    const array = new Uint8Array(8);
-    using _ref = python.share(array);
-    assert.throws(() => structuredClone(array, { transfer: [array.buffer] }) && assert.equal(array.length, 0));
-    assert.equal(array.length, 8);
-    if (typeof array.buffer.transfer === 'function') {
-      assert.throws(() => array.buffer.transfer(), /was shared with Python.*transfer a copy/);
-    }
     const Resizable = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
     const resizable = new Uint8Array(new Resizable(8, { maxByteLength: 16 }));
-    assert.throws(() => python.share(resizable), /got a resizable ArrayBuffer; share a copy/);
+    assert.throws(() => python.share(resizable), /got a resizable ArrayBuffer; use share\(x, \{ copy: true \}\)/);
+    const array = new Uint8Array(8);
+    if (!keepsArrayBuffers) {
+      assert.throws(() => python.share(array), /^TypeError: Node 20.*SharedArrayBuffer.*share\(x, \{ copy: true \}\)/);
+      return 'an ArrayBuffer is refused';
+    }
+    const wasm = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
+    assert.throws(() => python.share(wasm), /got that of a WebAssembly.Memory.*share\(x, \{ copy: true \}\)/);
+    python.share(wasm, { copy: true }).release();
+    using _ref = python.share(array);
+    assert.throws(() => structuredClone(array, { transfer: [array.buffer] }) && assert.equal(array.length, 0));
+    const stream = { type: 'bytes', start: (controller: ReadableByteStreamController) => controller.enqueue(array) };
+    assert.throws(() => new ReadableStream(stream as never));
+    assert.equal(array.length, 8);
+    assert.throws(() => array.buffer.transfer(), /was shared with Python.*transfer a copy/);
+    return 'an ArrayBuffer is kept';
+  },
+
+  'a copy is shared with nobody'({ python, text }) {
+    const array = Float64Array.of(1, 2);
+    using ref = python.share(array, { copy: true });
+    name(python, 'm', ref);
+    array[0] = 5;
+    python.exec('m[1] = 7');
+    assert.deepEqual([text('m.tolist()'), [...array]], ['[1.0, 7.0]', [5, 2]]);
+    python.exec('del m');
+    assert.throws(() => python.share(array, { copy: 1 as never }), /expected copy to be true or false, got number/);
+  },
+
+  async 'what a view handed out is answered by its exporter'({ python, text }) {
+    python.exec('import ctypes; b = bytearray(b"abcdef"); r = b"read"; c = (ctypes.c_double * 4)(1, 2, 3, 4)');
+    python.exec('rows = memoryview(bytearray(range(12))).cast("B", (3, 4))[::-1]');
+    const before = python.outstanding;
+    const arrays = [python.view('b').bytes.subarray(2), python.view('r').bytes, python.view('c').data];
+    const row = python.view('rows').slice(0).bytes;
+    const expected = [
+      ['[99, 100, 101, 102]', 'False', 'True'],
+      ['[114, 101, 97, 100]', 'True', 'True'],
+      ['[1.0, 2.0, 3.0, 4.0]', 'False', 'True'],
+    ];
+    for (const [i, array] of arrays.entries()) {
+      using ref = python.share(array as Uint8Array);
+      name(python, 'm', ref);
+      const own = text(`m.obj is ${['b', 'r', 'c'][i]}`);
+      assert.deepEqual([text('m.tolist()'), text('m.readonly'), own], expected[i]);
+    }
+    name(python, 'm', python.share(row));
+    assert.equal(text('m.tolist()'), '[8, 9, 10, 11]');
+    name(python, 'm', python.share(arrays[0] as Uint8Array));
+    // The exporter is pinned by Python's own memoryview, and no longer by JavaScript.
+    arrays.length = 0;
+    await until(
+      () => python.outstanding <= before + 1,
+      () => `${python.outstanding} are out, ${before} were`,
+    );
+    assert.throws(() => python.exec('b.extend(b"x")'), /Existing exports/);
+    python.exec('m[0] = 65; del m');
+    assert.equal(text('b'), "bytearray(b'abAdef')");
+    python.exec('b.extend(b"x")');
   },
 
   async 'many are shared and let go while Node does not listen'({ python }) {
@@ -120,7 +185,7 @@ export const sharingCases: Cases<PythonSubject> = {
       () => `${python.shared} are pinned from before`,
     );
     for (let i = 0; i < 20_000; i++) {
-      using ref = python.share(new Uint8Array(1));
+      using ref = python.share(inPlace(new Uint8Array(1)));
       if (i % 100 === 0) keep.call(ref).release();
     }
     await until(
@@ -172,7 +237,7 @@ many = [one() for _ in range(3000)]`);
     for (const [i, view] of views.entries()) {
       assert.throws(() => extend(i), /Existing exports/);
       const { data } = view;
-      view.release();
+      view.revoke();
       assert.equal(data.length, 0);
       assert.throws(() => view.get(0), ReleasedError);
       extend(i);

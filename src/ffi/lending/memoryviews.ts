@@ -3,13 +3,13 @@
  * a live object can be read where it lies, and so can its exporter, which it keeps. What an exporter says in C, of
  * its format and its memory, is read in snapshots, unless its type is one of CPython's own.
  */
-import { dataViewOf } from '../bytes.ts';
-import { layoutsFor } from '../layouts/layouts.ts';
-import type { Memory } from '../memory/memory.ts';
-import { pagedMemory } from '../memory/paged.ts';
-import { type BufferInfo, readBufferInfo } from '../view/py-buffer.ts';
-import { fieldReader } from '../view/struct.ts';
-import { mapMemory } from './native.ts';
+import { dataViewOf } from '../../bytes.ts';
+import { layoutsFor } from '../../layouts/layouts.ts';
+import type { Memory } from '../../memory/memory.ts';
+import { pagedMemory } from '../../memory/paged.ts';
+import { type BufferInfo, readBufferInfo } from '../../view/py-buffer.ts';
+import { fieldReader } from '../../view/struct.ts';
+import { mapMemory } from '../native.ts';
 
 /** Windows are mapped at multiples of this, so that many objects share one; some of their pages may be nobody's. */
 const WINDOW = 1 << 18;
@@ -25,7 +25,7 @@ export interface Header {
 }
 
 /** Reads memoryviews that are owned: nothing of the windows but their bytes is touched, and nobody else has them. */
-export class Headers {
+export class Memoryviews {
   readonly #memory: Memory;
   readonly #trusted: ReadonlySet<number>;
   readonly #exporter: (bytes: DataView, base: number) => number;

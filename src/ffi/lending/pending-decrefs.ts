@@ -2,10 +2,10 @@
  * References given back many at a time. A tuple takes over what is put into it, and drops all of that when it goes:
  * `PyTuple_New` and `PyTuple_SET_ITEM` of C, the latter of which is a macro that writes into the tuple, as is done here.
  */
-import { layoutsFor } from '../layouts/layouts.ts';
-import { dataModels, type Target } from '../target.ts';
-import { mapMemory } from './native.ts';
-import type { Api, pythonSymbols } from './symbols.ts';
+import { layoutsFor } from '../../layouts/layouts.ts';
+import { dataModels, type Target } from '../../target.ts';
+import { mapMemory } from '../native.ts';
+import type { Api, pythonSymbols } from '../symbols.ts';
 
 type TupleApi = Pick<Api<typeof pythonSymbols>, 'PyTuple_New' | 'PyObject_GC_UnTrack' | 'Py_DecRef'>;
 
@@ -13,7 +13,7 @@ type TupleApi = Pick<Api<typeof pythonSymbols>, 'PyTuple_New' | 'PyObject_GC_UnT
 const CAPACITY = 64;
 
 /** What has been given back and not dropped yet. Whoever calls holds the GIL. */
-export class Dropped {
+export class PendingDecrefs {
   readonly #api: TupleApi;
   readonly #items: number;
   readonly #word: number;

@@ -1,13 +1,16 @@
-/** Taking memory back from JavaScript: typed arrays that outlive a view must be empty, not dangling. */
+/** Taking memory back from JavaScript: typed arrays that outlive it must be empty, not dangling. */
+import { enqueueUnnoticed } from './moves.ts';
 
 /**
  * Detaches an ArrayBuffer: every typed array over it gets length 0. Node 22 and later have `transfer`; Node 20
  * detaches what is enqueued in a byte stream (WHATWG Streams, ReadableByteStreamControllerEnqueue).
+ *
+ * @throws TypeError if somebody has seen to it that it cannot be detached.
  */
 export function detach(buffer: ArrayBuffer): void {
   if (buffer.byteLength === 0) return;
-  if (typeof buffer.transfer === 'function') buffer.transfer(0);
-  else drain().enqueue(new Uint8Array(buffer));
+  if (typeof ArrayBuffer.prototype.transfer === 'function') ArrayBuffer.prototype.transfer.call(buffer, 0);
+  else enqueueUnnoticed(drain(), new Uint8Array(buffer));
 }
 
 let open: ReadableByteStreamController | undefined;

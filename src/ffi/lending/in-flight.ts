@@ -1,0 +1,145 @@
+/**
+ * Whether a call of Node's that is under way may hold an ArrayBuffer. Node says which requests are active, and of writes
+ * to sockets which arrays they hold; libuv counts them all, so that what Node does not list (zlib, crypto, modules' work in
+ * the thread pool) is seen by its number. What cannot be looked into counts as holding it. Threads that modules start
+ * by themselves are not seen.
+ */
+import { executionAsyncId, triggerAsyncId } from 'node:async_hooks';
+import { stat } from 'node:fs';
+import { dataViewOf } from '../../bytes.ts';
+import { bindFunctions, mapMemory, openLibrary } from '../native.ts';
+
+/** libuv's, exported by Node for its modules. */
+const symbols = { uv_default_loop: ['pointer'] } as const;
+const PROGRAM = 'memview:program';
+/** `active_reqs.count` of a `uv_loop_t`: uv.h of libuv 1.x, behind `data`, `active_handles` and `handle_queue`. */
+const ACTIVE_REQS = 32;
+
+/** Node's own lists; not documented, and there since its first releases. */
+interface Lists {
+  _getActiveRequests?(): object[];
+  _getActiveHandles?(): object[];
+}
+
+/** What holds the ArrayBuffer, or may do so, in words; undefined if nothing does. */
+export function whyHeld(buffer: ArrayBuffer): string | undefined {
+  const { _getActiveHandles: handlesOf } = process as unknown as Lists;
+  const count = activeCount();
+  if (!count || !handlesOf) return 'calls that this runtime does not tell of';
+  const listed = activeRequests();
+  const known = listed.filter((request) => trials.has(request) || !(isOfFile(request) || isOver(request, listed)));
+  if (count() > known.length) {
+    return listed.some(isOfFile) ? 'a file operation' : 'work in the thread pool (zlib, crypto, a module of C)';
+  }
+  const holder = known.find((request) => holds(request, buffer));
+  if (holder) return `a request under way (${nameOf(holder)})`;
+  const handles = handlesOf.call(process);
+  // What waits for it is nobody's yet.
+  if (handles.some((handle) => (handle as { connecting?: boolean }).connecting)) return 'a connection being made';
+  const waiting = handles.find((handle) => holds(handle, buffer));
+  return waiting && `what waits to be written to a ${nameOf(waiting)}`;
+}
+
+function nameOf(value: object): string {
+  return value.constructor?.name || 'request';
+}
+
+/** Of these requests nobody can say what they hold. */
+function isOfFile(request: object): boolean {
+  return /^(FS|FileHandle)/.test(nameOf(request));
+}
+
+/** What Node's requests have, those of sockets the handle as well. */
+interface Request {
+  readonly handle?: { readonly writeQueueSize?: number };
+  getAsyncId?(): number;
+}
+
+function idOf(request: Request): number {
+  return request.getAsyncId?.() ?? 0;
+}
+
+/**
+ * Whether a request has ended, and is listed only since its callback is what runs now, or has led to what runs. Of a write
+ * to a socket that is known also later: libuv has nothing left to write there, or the socket has begun the next, which
+ * it does one after the other.
+ */
+function isOver(request: Request, all: readonly Request[]): boolean {
+  const id = idOf(request);
+  if (id !== 0 && (id === executionAsyncId() || id === triggerAsyncId())) return true;
+  const { handle } = request;
+  if (nameOf(request) !== 'WriteWrap' || !handle) return false;
+  if (handle.writeQueueSize === 0) return true;
+  return all.some((other) => other.handle === handle && idOf(other) > id);
+}
+
+function activeRequests(): object[] {
+  return (process as unknown as Lists)._getActiveRequests?.() ?? [];
+}
+
+/** Requests that were made only to see them counted. */
+const trials = new WeakSet<object>();
+
+let counting: (() => number) | false | undefined;
+
+/** How to count the requests of the main loop; undefined where the count does not follow a request that is made. */
+function activeCount(): (() => number) | undefined {
+  counting ??= findCount() ?? false;
+  return counting || undefined;
+}
+
+function findCount(): (() => number) | undefined {
+  try {
+    openLibrary(PROGRAM, '');
+    const loop = bindFunctions(PROGRAM, symbols).uv_default_loop();
+    const field = dataViewOf(mapMemory(loop + BigInt(ACTIVE_REQS), 4));
+    const count = (): number => field.getUint32(0, true);
+    const before = count();
+    const listed = new Set(activeRequests());
+    stat('/', () => {});
+    const made = activeRequests().filter((request) => !listed.has(request));
+    for (const request of made) trials.add(request);
+    return made.length === 1 && count() === before + 1 ? count : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** So far from a request or handle arrays are looked for: socket → state → buffered → entry → chunk, and one more. */
+const DEPTH = 6;
+/** Of one request or handle. */
+const MOST_OBJECTS = 5000;
+/** What leads from a connection to the rest of the program. */
+const aside = new Set(['server', '_server', '_events', 'agent', 'domain', 'parser', 'constructor', 'socketOnEnd']);
+
+/** Whether an object leads to an array over the buffer, by properties, entries of maps and items. */
+function holds(root: object, buffer: ArrayBuffer): boolean {
+  const seen = new Set<object>([root]);
+  let level: object[] = [root];
+  for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
+    const next: object[] = [];
+    for (const object of level) {
+      for (const part of partsOf(object)) {
+        if (typeof part !== 'object' || part === null || seen.has(part)) continue;
+        // What sockets put off until they are bound, as functions that nobody can look into.
+        if (Array.isArray(part) && part.length > 0 && part.every((item) => typeof item === 'function')) return true;
+        if (part === buffer || (ArrayBuffer.isView(part) && part.buffer === buffer)) return true;
+        if (ArrayBuffer.isView(part) || seen.size >= MOST_OBJECTS) continue;
+        seen.add(part);
+        next.push(part);
+      }
+    }
+    level = next;
+  }
+  return false;
+}
+
+function* partsOf(object: object): Generator<unknown> {
+  if (object instanceof Map) yield* object.values();
+  else if (object instanceof Set) yield* object;
+  for (const key of Reflect.ownKeys(object)) {
+    if (aside.has(key as string)) continue;
+    const descriptor = Reflect.getOwnPropertyDescriptor(object, key);
+    if (descriptor && 'value' in descriptor) yield descriptor.value;
+  }
+}
