@@ -71,8 +71,8 @@ async function consume(python, consumer, moment, given) {
 }
 
 /** What is not given back when nobody has any of it. */
-async function leftOf(python) {
-  for (let i = 0; i < ROUNDS && python.outstanding > 0; i++) {
+async function leftOf(python, before) {
+  for (let i = 0; i < ROUNDS && python.outstanding > before; i++) {
     await nextTurn();
     global.gc();
     await sleep(i);
@@ -118,7 +118,7 @@ async function runAll({ executable, group, names, folder }) {
       const given = { use, path: join(scratch, `${moment}${kept}`) };
       came[moment] = await consume(python, consumer, moment, given);
     }
-    const left = await leftOf(python);
+    const left = await leftOf(python, kept);
     say({ name, came, left: consumer.keeps ? 0 : left - kept, ms: Math.round(performance.now() - started) });
     kept = left;
   }

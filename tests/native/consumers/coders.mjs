@@ -6,7 +6,7 @@ import * as zlib from 'node:zlib';
 import { called, collect } from './ask.mjs';
 import { MB } from './lend.mjs';
 
-const size = 4 * MB;
+const size = 2 * MB;
 const FAST = { level: 1 };
 const BROTLI = { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 1 } };
 const KEY = crypto.createHash('sha256').update('key').digest();

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { called, collect } from './ask.mjs';
 import { MB } from './lend.mjs';
 
-const size = 8 * MB;
+const size = 4 * MB;
 
 /** Opens the file of the case, has it written, and reads it. */
 const written = (call) => async (given) => {

@@ -47,10 +47,10 @@ made = {"gzip": compressed(31), "deflate": compressed(15), "raw": compressed(-15
 kept = []
 def write_over(size):
     gc.collect()
-    kept.append([bytearray(b"\\xee" * size) for _ in range(4)])
+    kept.append([bytearray(b"\\xee" * size) for _ in range(3)])
 `;
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 const ROUND_MS = 4;
 
 /** Makes what the cases of one process need in Python. */

@@ -11,7 +11,7 @@ import { bytesOf, collect, echo, listen } from './ask.mjs';
 import { MB } from './lend.mjs';
 
 /** More than the buffers of both sockets. */
-const size = 8 * MB;
+const size = 6 * MB;
 /** So long nobody reads. */
 const WAIT_MS = 30;
 
@@ -46,7 +46,7 @@ export const network = {
     },
   },
   'socket.write, corked, behind another': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, finish }) {
       const { socket, received } = await socketTo(finish);
       socket.cork();
@@ -77,7 +77,7 @@ export const network = {
     },
   },
   'http response.end, three requests in a row': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, finish }) {
       const server = http.createServer((_, response) => lend((bytes) => response.end(bytes)));
       const port = await listen(server, finish);
@@ -87,7 +87,7 @@ export const network = {
     },
   },
   'http response.write, then end': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, finish }) {
       const server = http.createServer((_, response) => {
         lend((bytes) => response.write(bytes));
@@ -104,7 +104,7 @@ export const network = {
     },
   },
   'http2 response.end': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, finish }) {
       const server = http2.createServer((_, response) => lend((bytes) => response.end(bytes)));
       const session = http2.connect(`http://127.0.0.1:${await listen(server, finish)}`);
@@ -113,7 +113,7 @@ export const network = {
     },
   },
   'http2 request.end': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, finish }) {
       const session = http2.connect(`http://127.0.0.1:${await listen(http2.createServer(echo), finish)}`);
       finish(() => session.destroy());
@@ -145,7 +145,7 @@ export const network = {
   },
   // To a process, since it is its bytes that arrive that count.
   'a unix socket': {
-    size: 4 * MB,
+    size: 2 * MB,
     async consume({ lend, path, finish }) {
       const server = net.createServer();
       server.listen(`${path}.socket`);

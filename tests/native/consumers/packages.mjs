@@ -1,14 +1,14 @@
 // Packages of npm's that read late: in threads of their own, behind a queue, or after the handler has returned. They are
 // taken from what `npm run pythons` has fetched.
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import * as http from 'node:http';
 import { bytesOf, collect, echo, listen } from './ask.mjs';
 import { MB } from './lend.mjs';
 
-const size = 4 * MB;
+const size = 2 * MB;
 /** Some of the archives go through their input at the speed of JavaScript. */
-const small = MB;
+const small = MB / 2;
 /** Addons and clients that take Buffers only. */
 const asBuffer = ({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length);
 const handlerOf = (app) => (request, response) => app(request, response);
@@ -99,7 +99,7 @@ const protocols = {
   // Its promise says that the message is queued.
   zeromq: {
     packages: ['zeromq'],
-    size: 8 * MB,
+    size: 4 * MB,
     async consume({ lend, use, finish }) {
       const { Push, Pull } = await use('zeromq');
       const [push, pull] = [new Push(), new Pull()];
@@ -235,28 +235,27 @@ const frameworks = {
 
 export const packages = { ...addons, ...protocols, ...archives, ...frameworks };
 
-/** PostgreSQL itself, as WebAssembly, behind a socket. */
+let database;
+
+/** PostgreSQL itself, as WebAssembly, behind a socket; it takes two seconds to start. */
 export const databases = {
   'postgres, an insert': {
     packages: ['postgres', '@electric-sql/pglite', '@electric-sql/pglite-socket'],
     size: small,
-    async consume({ lend, use, finish }) {
+    async consume({ lend, use, path, finish }) {
       const { PGlite } = await use('@electric-sql/pglite');
       const { PGLiteSocketServer } = await use('@electric-sql/pglite-socket');
       const { default: postgres } = await use('postgres');
-      const database = await PGlite.create();
-      const path = `/tmp/memview-${randomBytes(6).toString('hex')}`;
-      const server = new PGLiteSocketServer({ db: database, path: `${path}/.s.PGSQL.5432` });
-      await (await import('node:fs/promises')).mkdir(path);
+      database ??= await PGlite.create();
+      await mkdir(path);
+      const socket = `${path}/.s.PGSQL.5432`;
+      const server = new PGLiteSocketServer({ db: database, path: socket });
       await server.start();
-      finish(async () => {
-        await server.stop();
-        await database.close();
-        await (await import('node:fs/promises')).rm(path, { recursive: true });
-      });
-      const sql = postgres({ path: `${path}/.s.PGSQL.5432`, username: 'postgres', database: 'postgres', max: 1 });
+      finish(() => server.stop());
+      const sql = postgres({ path: socket, username: 'postgres', database: 'postgres', max: 1, onnotice: () => {} });
       finish(() => sql.end({ timeout: 1 }));
-      await sql`create table lent (bytes bytea)`;
+      await sql`create table if not exists lent (bytes bytea)`;
+      await sql`truncate lent`;
       await lend((bytes) => sql`insert into lent values (${bytes})`);
       return (await sql`select bytes from lent`)[0].bytes;
     },

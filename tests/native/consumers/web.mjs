@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { bytesOf } from './ask.mjs';
 import { MB } from './lend.mjs';
 
-const size = 4 * MB;
+const size = 2 * MB;
 const WAIT_MS = 10;
 const MOVED = 'the stream takes the memory over, which is not its to have';
 
@@ -79,7 +79,7 @@ export const web = {
     },
   },
   CompressionStream: {
-    size: MB,
+    size: MB / 2,
     async consume({ lend }) {
       const stream = new CompressionStream('gzip');
       const writer = stream.writable.getWriter();
@@ -92,13 +92,13 @@ export const web = {
     },
   },
   DecompressionStream: {
-    size: MB,
+    size: MB / 2,
     content: 'gzip',
     consume: ({ lend }) =>
       bytesOf(new Response(lend((bytes) => streamOf(bytes)).pipeThrough(new DecompressionStream('gzip')))),
   },
   TextDecoderStream: {
-    size: MB,
+    size: MB / 2,
     content: 'text',
     async consume({ lend }) {
       const stream = lend((bytes) => streamOf(bytes)).pipeThrough(new TextDecoderStream());
