@@ -2,7 +2,14 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 /** A value of Python's, by way of JSON. */
-export const value = (python, expression) => JSON.parse(String(python.eval(`__import__("json").dumps(${expression})`)));
+export function value(python, expression) {
+  const text = python.eval(`__import__("json").dumps(${expression})`);
+  try {
+    return JSON.parse(String(text));
+  } finally {
+    text.release();
+  }
+}
 
 /** All that nobody has is collected, and Python heard of it. */
 export async function collect() {

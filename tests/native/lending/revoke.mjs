@@ -82,12 +82,25 @@ const calls = {
   },
   'fs.createWriteStream': {
     async start(bytes) {
-      const stream = createWriteStream(path);
       stream.end(bytes);
       await once(stream, 'close');
       return readFileSync(path);
     },
-    // Before the file is open nothing of the stream's is listed but the opening.
+    async ready() {
+      await opened;
+      stream = createWriteStream(path);
+      await once(stream, 'open');
+    },
+  },
+  'fs.createWriteStream, which opens its file': {
+    async start(bytes) {
+      const opens = createWriteStream(path);
+      opens.end(bytes);
+      await once(opens, 'close');
+      return readFileSync(path);
+    },
+    // Until then no call has begun: the array waits in an object of JavaScript's.
+    begun: () => new Promise((resolve) => process.nextTick(resolve)),
   },
   'fs.read': {
     async start(bytes) {
@@ -118,6 +131,7 @@ const calls = {
 
 let opening;
 let opened;
+let stream;
 
 function openFile() {
   opened = open(path, 'w+').then((file) => {
@@ -133,16 +147,18 @@ const numbersOf = (python, size) => {
 };
 
 /** Revokes while the call is under way, and again when it has ended. */
-async function revokeIn(python, { start, undo = (bytes) => bytes, of = (bytes) => bytes, ready, expected, mayCopy }) {
+async function revokeIn(
+  python,
+  { start, undo = (bytes) => bytes, of = (bytes) => bytes, ready, begun, expected, mayCopy },
+) {
   await openFile();
   await ready?.();
   const wanted = of(numbers(SIZE));
   const view = numbersOf(python, SIZE);
   const { bytes } = view;
   const promise = start(bytes);
-  // What begins a call may take a microtask or two.
   promise.catch(() => {});
-  await undefined;
+  await begun?.();
   const error = thrown(() => view.revoke());
   if (error) {
     ok(error instanceof Error && /revoke/.test(error.message), String(error));
