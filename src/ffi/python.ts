@@ -3,11 +3,11 @@ import { ReleasedError } from '../errors.ts';
 import type { Memory } from '../memory/memory.ts';
 import type { Target } from '../target.ts';
 import { BufferView } from '../view/buffer-view.ts';
-import { extentOf, type ViewProtocol } from '../view/py-buffer.ts';
+import type { ViewProtocol } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
 import { exportOf } from './lending/export.ts';
 import { ExportedMemory } from './lending/exported-memory.ts';
-import { Ledger } from './lending/ledger.ts';
+import { type Ledger, ledgerOf } from './lending/ledger.ts';
 import { type PinnedExport, pinnedExports, tellOf } from './lending/pinned-exports.ts';
 import { pin, shareable } from './lending/shareable.ts';
 import { openedPost, postOf } from './post.ts';
@@ -64,7 +64,7 @@ export class Python {
   constructor(interpreter: Interpreter, { pinnedBytes }: Bounds) {
     this.#interpreter = interpreter;
     this.#calls = new Calls(interpreter);
-    this.#ledger = new Ledger(interpreter.gil, pinnedBytes);
+    this.#ledger = ledgerOf(interpreter.gil, pinnedBytes);
     interpreter.pins = () => tellOf(pinnedExports(interpreter.memory, this.#ledger.exports()));
     this.#borrower = new Borrower(this.#calls, interpreter.trusted);
   }
@@ -334,9 +334,10 @@ export class Python {
     return make(ref.address);
   }
 
-  #viewOf({ info, trusted, giveBack }: Borrowed): BufferView {
+  #viewOf(borrowed: Borrowed): BufferView {
+    const { info, trusted } = borrowed;
     const ledger = this.#ledger;
-    const entry = ledger.export(info, extentOf(info), giveBack);
+    const entry = ledger.export(borrowed);
     const memory = new ExportedMemory({
       info,
       trusted,

@@ -158,7 +158,7 @@ export class Borrower {
     const same = better.info.address === info.address && `${better.info.shape}` === `${info.shape}`;
     const alike = `${better.info.strides}` === `${info.strides}` && better.info.itemsize === info.itemsize;
     if (!same || !alike || sameLayout(info.format, better.info.format, info.itemsize, memory.target)) return header;
-    return { info: { ...info, format: better.info.format }, trusted };
+    return { ...header, info: { ...info, format: better.info.format } };
   }
 
   #asked(routine: 'look' | 'explain', object: bigint, sources: readonly ViewProtocol[]): Borrowed | undefined {
@@ -179,11 +179,11 @@ export class Borrower {
     if (address === undefined) {
       const { info } = this.#memoryviews.read(owner);
       const whole = { ...info, ...rest, address: info.address + BigInt(within), source };
-      return { info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole), trusted: false };
+      return { info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole), trusted: false, exporter: 0 };
     }
     const { format = 'B', itemsize = 1, shape = [], strides = [], readonly = true } = rest;
     const where = { address: BigInt(address), object: owner, source, suboffsets: undefined };
-    return { info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }), trusted: false };
+    return { info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }), trusted: false, exporter: 0 };
   }
 
   #namesOf(sources: readonly ViewProtocol[]): bigint {

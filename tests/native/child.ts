@@ -13,6 +13,7 @@ import { jsonCases } from './cases/json.ts';
 import { jsonReadingCases } from './cases/json-reading.ts';
 import { kindCases } from './cases/kinds.ts';
 import { layoutCases } from './cases/layouts.ts';
+import { leftoverCases } from './cases/leftovers.ts';
 import { objectCases } from './cases/objects.ts';
 import { parallelCases } from './cases/parallel.ts';
 import { pythonCases } from './cases/python.ts';
@@ -27,8 +28,12 @@ function report(outcome: Outcome): void {
   process.stdout.write(`\n${MARK}${JSON.stringify(outcome)}\n`);
 }
 
+/** While one works on a case: of what name, `MEMVIEW_TEST_CASES` says. */
+const only = new RegExp(process.env.MEMVIEW_TEST_CASES ?? '');
+
 async function run<S extends Subject>(cases: Cases<S>, subject: S): Promise<void> {
   for (const [name, holds] of Object.entries(cases)) {
+    if (!only.test(name)) continue;
     try {
       const answer = await holds(subject);
       const { said, table } = typeof answer === 'object' ? (answer as Seen) : { said: answer, table: undefined };
@@ -69,6 +74,7 @@ if (which === 'pyodide' || folder !== undefined) {
     errorCases,
     sharingCases,
     runCases,
+    leftoverCases,
     pythonCases,
   ])
     await run(cases, { ...source, python: openPython() });

@@ -1,4 +1,5 @@
 /** Taking memory back from JavaScript: typed arrays that outlive it must be empty, not dangling. */
+import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import { enqueueUnnoticed } from './moves.ts';
 
 /**

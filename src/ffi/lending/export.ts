@@ -26,10 +26,10 @@
  * copies of the pages, and never speaks for its parent. A worker thread reads by address while the view is `viewed` or
  * `lent`. At the exit of the process nothing is freed: Python is not finalized.
  *
- * The ArrayBuffer of an export that is `left` may serve later views of the same bytes, which then only borrow it: it is
- * theirs to read, and the first export's to end.
+ * The ArrayBuffer of an export that is `left` may serve later views of the same bytes of the same exporter, which then
+ * only borrow it: it is theirs to read, and the first export's to end.
  */
-import type { BufferInfo, Extent } from '../../view/py-buffer.ts';
+import { type BufferInfo, type Extent, extentOf } from '../../view/py-buffer.ts';
 import { detach } from './detach.ts';
 import { whyHeld } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
@@ -44,10 +44,19 @@ export function exportOf(buffer: ArrayBufferLike): Export | undefined {
   return ownerOf(buffer) as Export | undefined;
 }
 
+/** What is exported. */
+export interface Exported {
+  readonly info: BufferInfo;
+  /** The address of the object that is pinned; 0 where it is not known. */
+  readonly exporter: number;
+  readonly giveBack: () => void;
+}
+
 /** One export. It holds its ArrayBuffer weakly, once the stretch is over in which it was taken. */
 export class Export extends Owned {
   readonly info: BufferInfo;
   readonly extent: Extent;
+  readonly exporter: number;
   #state: ExportState = 'viewed';
   #buffer: ArrayBuffer | WeakRef<ArrayBuffer> | undefined;
   /** The export, one that is left, whose ArrayBuffer this one borrows. */
@@ -55,10 +64,11 @@ export class Export extends Owned {
   #weakly = false;
 
   /** @internal */
-  constructor(ledger: Ledger, giveBack: () => void, info: BufferInfo, extent: Extent) {
+  constructor(ledger: Ledger, { info, exporter, giveBack }: Exported) {
     super('view', ledger, giveBack);
     this.info = info;
-    this.extent = extent;
+    this.extent = extentOf(info);
+    this.exporter = exporter;
   }
 
   get state(): ExportState {

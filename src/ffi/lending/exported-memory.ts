@@ -118,7 +118,7 @@ export class ExportedMemory extends Lifetime implements Memory {
     const { trusted, process, entry, ledger } = this.#lent;
     const extent = this.#extent;
     if (extent.length === 0 || this.released) return new Uint8Array();
-    const left = ledger.leftAt(extent);
+    const left = ledger.leftOf(entry);
     if (left) {
       const [lender, buffer] = left;
       entry.borrow(lender);

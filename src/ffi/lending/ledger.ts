@@ -2,11 +2,22 @@
  * All that Python has given out to JavaScript and has to get back: owned references, and the exports among them, whose
  * states `export.ts` tells. It counts, finds what was forgotten, and gives back; it does not know what the bytes are.
  */
-import type { BufferInfo, Extent } from '../../view/py-buffer.ts';
 import type { Gil } from '../gil.ts';
-import { Export } from './export.ts';
+import { Export, type Exported } from './export.ts';
 import { Owned } from './owned.ts';
 import { Pressure } from './pressure.ts';
+
+const ledgers = new WeakMap<Gil, Ledger>();
+
+/** The ledger of an interpreter, by its GIL: what is left of a Python that was closed, the next one still lists. */
+export function ledgerOf(gil: Gil, bound: number): Ledger {
+  let ledger = ledgers.get(gil);
+  if (!ledger) {
+    ledger = new Ledger(gil, bound);
+    ledgers.set(gil, ledger);
+  }
+  return ledger;
+}
 
 /** The references and exports that are out. */
 export class Ledger {
@@ -59,16 +70,16 @@ export class Ledger {
   }
 
   /** The same of an export. */
-  export(info: BufferInfo, extent: Extent, giveBack: () => void): Export {
-    const entry = new Export(this, giveBack, info, extent);
+  export(exported: Exported): Export {
+    const entry = new Export(this, exported);
     this.#enter(entry);
     return entry;
   }
 
-  /** The export that is left whose arrays show just these bytes, and its ArrayBuffer. */
-  leftAt({ low, length }: Extent): readonly [Export, ArrayBuffer] | undefined {
+  /** The export that is left whose arrays show just the bytes of another, and its ArrayBuffer. */
+  leftOf({ extent: { low, length }, exporter }: Export): readonly [Export, ArrayBuffer] | undefined {
     const left = this.#left.get(low);
-    if (left?.extent.length !== length) return undefined;
+    if (left?.extent.length !== length || left.exporter !== exporter || exporter === 0) return undefined;
     const { buffer } = left;
     return buffer?.byteLength === length ? [left, buffer] : undefined;
   }

@@ -22,6 +22,8 @@ const MOST_WINDOWS = 64;
 export interface Header {
   readonly info: BufferInfo;
   readonly trusted: boolean;
+  /** The address of the object whose memory it is, which the owner keeps; 0 where only the owner is known. */
+  readonly exporter: number;
 }
 
 /** Reads memoryviews that are owned: nothing of the windows but their bytes is touched, and nobody else has them. */
@@ -69,7 +71,7 @@ export class Memoryviews {
     const exporter = this.#exporter(bytes, base);
     const trusted = exporter !== 0 && this.#trusted.has(this.#type(this.#window(exporter), exporter % WINDOW));
     const known = { bytes, base, formats: trusted ? this.#formats : formats };
-    return { info: readBufferInfo(paged ?? this.#memory, memoryview, known), trusted };
+    return { info: readBufferInfo(paged ?? this.#memory, memoryview, known), trusted, exporter };
   }
 
   #window(address: number): DataView {

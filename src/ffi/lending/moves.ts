@@ -5,6 +5,8 @@
  * `postMessage` refuse memory that a module of Node's has mapped.
  */
 
+import { ReadableByteStreamController, ReadableStreamBYOBReader, ReadableStreamBYOBRequest } from 'node:stream/web';
+
 /** What is told that its ArrayBuffer was transferred. */
 export interface Movable {
   move(): void;

@@ -2,6 +2,7 @@
  * The other direction: which of JavaScript's memory Python may have, as what, and how it is kept in its place for as long
  * as Python has it. Only what is JavaScript's own is pinned: memory that Python has lent is answered by its exporter.
  */
+import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
 import { types } from 'node:util';
 import * as workerThreads from 'node:worker_threads';
 import { enqueueUnnoticed } from './moves.ts';
@@ -111,17 +112,20 @@ function canPin(): boolean {
       // As it should be.
     }
   };
-  void new ReadableStream({ type: 'bytes', start: start as (controller: unknown) => void }).cancel();
+  void new ReadableStream({ type: 'bytes', start }).cancel();
   able = buffer.byteLength === 1 && isMarked !== undefined;
   return able;
 }
 
 /** Whether the ArrayBuffer could be detached: told by which complaint comes first of two, of which one always comes. */
 function isDetachable(buffer: ArrayBuffer): boolean {
+  const { port1 } = new workerThreads.MessageChannel();
   try {
-    structuredClone(undefined, { transfer: [buffer, buffer] });
+    port1.postMessage(undefined, [buffer, buffer]);
   } catch (error) {
     return /duplicate/i.test(String(error));
+  } finally {
+    port1.close();
   }
   return false;
 }
