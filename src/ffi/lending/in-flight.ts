@@ -27,11 +27,11 @@ export function whyHeld(buffer: ArrayBuffer): string | undefined {
   const count = activeCount();
   if (!count || !handlesOf) return 'calls that this runtime does not tell of';
   const listed = activeRequests();
-  const known = listed.filter((request) => trials.has(request) || !(isOfFile(request) || isOver(request, listed)));
-  if (count() > known.length) {
+  const counted = listed.filter((request) => trials.has(request) || !(isOfFile(request) || hasEnded(request)));
+  if (count() > counted.length) {
     return listed.some(isOfFile) ? 'a file operation' : 'work in the thread pool (zlib, crypto, a module of C)';
   }
-  const holder = known.find((request) => holds(request, buffer));
+  const holder = counted.find((request) => !isWritten(request, listed) && holds(request, buffer));
   if (holder) return `a request under way (${nameOf(holder)})`;
   const handles = handlesOf.call(process);
   // What waits for it is nobody's yet.
@@ -59,18 +59,20 @@ function idOf(request: Request): number {
   return request.getAsyncId?.() ?? 0;
 }
 
-/**
- * Whether a request has ended, and is listed only since its callback is what runs now, or has led to what runs. Of a write
- * to a socket that is known also later: libuv has nothing left to write there, or the socket has begun the next, which
- * it does one after the other.
- */
-function isOver(request: Request, all: readonly Request[]): boolean {
+/** Whether a request has ended, and is listed only since its callback is what runs now, or has led to what runs. */
+function hasEnded(request: Request): boolean {
   const id = idOf(request);
-  if (id !== 0 && (id === executionAsyncId() || id === triggerAsyncId())) return true;
+  return id !== 0 && (id === executionAsyncId() || id === triggerAsyncId());
+}
+
+/**
+ * Whether a write to a socket has been done, though its callback has not run yet: libuv has nothing left to write there, or
+ * the socket has begun the next, which it does one after the other.
+ */
+function isWritten(request: Request, all: readonly Request[]): boolean {
   const { handle } = request;
   if (nameOf(request) !== 'WriteWrap' || !handle) return false;
-  if (handle.writeQueueSize === 0) return true;
-  return all.some((other) => other.handle === handle && idOf(other) > id);
+  return handle.writeQueueSize === 0 || all.some((other) => other.handle === handle && idOf(other) > idOf(request));
 }
 
 function activeRequests(): object[] {
@@ -109,8 +111,19 @@ function findCount(): (() => number) | undefined {
 const DEPTH = 6;
 /** Of one request or handle. */
 const MOST_OBJECTS = 5000;
-/** What leads from a connection to the rest of the program. */
-const aside = new Set(['server', '_server', '_events', 'agent', 'domain', 'parser', 'constructor', 'socketOnEnd']);
+/** What leads from a connection to the rest of the program, and from a timer to all others. */
+const aside = new Set([
+  'server',
+  '_server',
+  '_events',
+  'agent',
+  'domain',
+  'parser',
+  'constructor',
+  'socketOnEnd',
+  '_idlePrev',
+  '_idleNext',
+]);
 
 /** Whether an object leads to an array over the buffer, by properties, entries of maps and items. */
 function holds(root: object, buffer: ArrayBuffer): boolean {
@@ -119,10 +132,9 @@ function holds(root: object, buffer: ArrayBuffer): boolean {
   for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
     const next: object[] = [];
     for (const object of level) {
+      if (putsOff(object)) return true;
       for (const part of partsOf(object)) {
         if (typeof part !== 'object' || part === null || seen.has(part)) continue;
-        // What sockets put off until they are bound, as functions that nobody can look into.
-        if (Array.isArray(part) && part.length > 0 && part.every((item) => typeof item === 'function')) return true;
         if (part === buffer || (ArrayBuffer.isView(part) && part.buffer === buffer)) return true;
         if (ArrayBuffer.isView(part) || seen.size >= MOST_OBJECTS) continue;
         seen.add(part);
@@ -132,6 +144,12 @@ function holds(root: object, buffer: ArrayBuffer): boolean {
     level = next;
   }
   return false;
+}
+
+/** Whether it is a datagram socket's state with sends that wait for its name, as functions that nobody can look into. */
+function putsOff(object: object): boolean {
+  const queue: unknown = Reflect.getOwnPropertyDescriptor(object, 'queue')?.value;
+  return Array.isArray(queue) && queue.some((item) => typeof item === 'function');
 }
 
 function* partsOf(object: object): Generator<unknown> {
