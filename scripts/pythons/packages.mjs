@@ -40,6 +40,6 @@ export const packagesItem = {
     if (absent.length === names.length) throw new Error('none of them can be loaded');
     const without = absent.length > 0 ? `, without ${absent.join(' and ')}` : '';
     const version = `${names.length - absent.length} of ${names.length}${without}`;
-    return [{ is: { what: 'packages', version: version.join(', ') } }];
+    return [{ is: { what: 'packages', version } }];
   },
 };

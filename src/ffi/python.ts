@@ -232,11 +232,11 @@ export class Python {
    * array: so long its buffer is not collected, and it can be neither transferred nor detached any more.
    *
    * An array that a view of Python's memory handed out is answered by a memoryview of its exporter. A runtime that cannot
-   * keep an ArrayBuffer in its place (Node 20) shares SharedArrayBuffers only; a copy can be had of any.
+   * keep an ArrayBuffer in its place (Node 20 and 22) shares SharedArrayBuffers only; a copy can be had of any.
    *
    * @param array a typed array, or a DataView, whose elements are bytes
    * @throws TypeError if it is neither, or its memory may move: it is resizable, belongs to a WebAssembly.Memory, or is an
-   * ArrayBuffer on Node 20.
+   * ArrayBuffer before Node 24.
    * @throws PythonError if this Python lacks `ctypes`, or memoryview the format (float16 before 3.12).
    * @example
    * ```ts

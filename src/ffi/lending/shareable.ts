@@ -73,8 +73,8 @@ export function pin(buffer: ArrayBufferLike): void {
   if (!canPin()) {
     throw new TypeError(
       `Node ${process.versions.node} cannot keep an ArrayBuffer from being detached (a byte stream does that) while Python ` +
-        'has it: share a typed array over a SharedArrayBuffer, or a copy by share(x, { copy: true }). Node 22 and later ' +
-        'can',
+        'has it: share a typed array over a SharedArrayBuffer, or a copy by share(x, { copy: true }). Node 24 and ' +
+        'later can',
     );
   }
   const marked = isMarked?.(own) ?? false;
@@ -100,7 +100,7 @@ const { isMarkedAsUntransferable: isMarked } = workerThreads as {
 
 let able: boolean | undefined;
 
-/** Whether what is marked stays: tried on a byte stream, which on Node 20 detaches it all the same. */
+/** Whether what is marked stays: tried on a byte stream, which on Node 20 and 22 detaches it all the same. */
 function canPin(): boolean {
   if (able !== undefined) return able;
   const buffer = new ArrayBuffer(1);

@@ -12,8 +12,8 @@ function name(python: Python, as: string, ref: PyRef): void {
   python.eval(`lambda value: globals().update(${as}=value)`).call(ref);
 }
 
-/** Whether this runtime keeps an ArrayBuffer in its place; Node 20 shares SharedArrayBuffers only. */
-const keepsArrayBuffers = typeof ArrayBuffer.prototype.transfer === 'function';
+/** Whether this runtime keeps an ArrayBuffer in its place; before Node 24 only a SharedArrayBuffer is shared. */
+const keepsArrayBuffers = Number.parseInt(process.versions.node, 10) >= 24;
 
 /** The same elements where they can be shared. */
 function inPlace<T extends ArrayBufferView>(array: T): T {
@@ -140,7 +140,10 @@ export const sharingCases: Cases<PythonSubject> = {
     assert.throws(() => python.share(resizable), /got a resizable ArrayBuffer; use share\(x, \{ copy: true \}\)/);
     const array = new Uint8Array(8);
     if (!keepsArrayBuffers) {
-      assert.throws(() => python.share(array), /^TypeError: Node 20.*SharedArrayBuffer.*share\(x, \{ copy: true \}\)/);
+      assert.throws(
+        () => python.share(array),
+        /^TypeError: Node 2[02].*SharedArrayBuffer.*share\(x, \{ copy: true \}\)/,
+      );
       return 'an ArrayBuffer is refused';
     }
     const wasm = new Uint8Array(new WebAssembly.Memory({ initial: 1 }).buffer);
