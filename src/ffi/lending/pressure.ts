@@ -11,8 +11,8 @@ import { runInNewContext } from 'node:vm';
 const IN_A_STRETCH = 4;
 /** Of two collections that are asked for, in ms. */
 const LEAST_APART_MS = 20;
-/** Collections that are asked for may take one part in so many of the time; beyond the bound, one in so many. */
-const SHARE = { within: 10, beyond: 4 };
+/** Collections that are asked for may take one part in so many of the time: for arrays that are left, for references. */
+const SHARE = { arrays: 4, references: 10 };
 /** Within the bound collections are asked for from this part of it on. */
 const EARLY = 1 / 2;
 /** Of the bound: by so much the process may grow before references that were forgotten are looked for. */
@@ -31,7 +31,9 @@ export class Pressure {
   #before = 0;
   #turning = false;
   #asked = false;
-  #next = 0;
+  /** When the last collection that was asked for ended, and how long it took, in ms. */
+  #last = 0;
+  #took = 0;
   #references = 0;
   /** What the process took when it took least since the last collection that was asked for. */
   #least = Number.POSITIVE_INFINITY;
@@ -49,7 +51,7 @@ export class Pressure {
   pin(length: number): void {
     if (this.#inStretch === 0) this.#before = ownMemory();
     // What was left in this turn is not collected before its end.
-    if (this.#pinned - this.#inStretch > EARLY * this.#bound) this.#ask();
+    if (this.#pinned - this.#inStretch > EARLY * this.#bound) this.#ask(SHARE.arrays);
     this.#pinned += length;
     this.#inStretch += length;
     this.#turn();
@@ -79,7 +81,7 @@ export class Pressure {
     if (++this.#references % LOOK_EACH !== 0 || this.#asked) return;
     const now = ownMemory();
     this.#least = Math.min(this.#least, now);
-    if (now - this.#least <= this.#growth || !this.#ask()) return;
+    if (now - this.#least <= this.#growth || !this.#ask(SHARE.references)) return;
     this.#least = now;
     this.#growth = this.#found ? GROWTH * this.#bound : Math.min(2 * this.#growth, this.#bound * IN_A_STRETCH);
     this.#found = false;
@@ -93,17 +95,17 @@ export class Pressure {
   /**
    * Once in a turn of the event loop: what that turn has seen is not collected, nor heard of, before its end.
    *
+   * @param share one part in so many of the time may be taken
    * @returns whether it was asked
    */
-  #ask(): boolean {
+  #ask(share: number): boolean {
     this.#turn();
     const now = performance.now();
-    if (this.#asked || now < this.#next) return false;
+    if (this.#asked || now < this.#last + Math.max(LEAST_APART_MS, (share - 1) * this.#took)) return false;
     this.#asked = true;
     collect();
-    const end = performance.now();
-    const share = this.#pinned > this.#bound ? SHARE.beyond : SHARE.within;
-    this.#next = end + Math.max(LEAST_APART_MS, (share - 1) * (end - now));
+    this.#last = performance.now();
+    this.#took = this.#last - now;
     return true;
   }
 
