@@ -38,7 +38,7 @@ export class Ledger {
   /** @param bound on the bytes that arrays of released views pin, in bytes */
   constructor(gil: Gil, bound: number) {
     this.#gil = gil;
-    this.#pressure = new Pressure(bound);
+    this.#pressure = new Pressure(bound, () => this.#sweep());
   }
 
   /** How many are out. */
@@ -128,6 +128,11 @@ export class Ledger {
   ended(owned: Owned, giveBack: () => void): void {
     if (!this.#fresh.delete(owned)) this.#out.delete(owned);
     if (this.#gil.tryHold()) giveBack();
+  }
+
+  /** Gives back what a collection has just found: the registry would tell of it a turn of the event loop later. */
+  #sweep(): void {
+    for (const left of [...this.#left.values()]) if (!left.buffer) this.#gil.soon(() => left.collected());
   }
 
   #enter(owned: Owned): void {

@@ -23,6 +23,7 @@ const LOOK_EACH = 4;
 /** Asks for collections as what hangs on them grows beyond a bound. */
 export class Pressure {
   readonly #bound: number;
+  readonly #collected: () => void;
   /** Of all arrays that are left, in bytes. */
   #pinned = 0;
   /** Of those that were left in this turn of the event loop. */
@@ -41,9 +42,13 @@ export class Pressure {
   #growth: number;
   #found = true;
 
-  /** @param bound in bytes */
-  constructor(bound: number) {
+  /**
+   * @param bound in bytes
+   * @param collected is called after each collection that was asked for
+   */
+  constructor(bound: number, collected: () => void) {
     this.#bound = bound;
+    this.#collected = collected;
     this.#growth = GROWTH * bound;
   }
 
@@ -104,6 +109,7 @@ export class Pressure {
     if (this.#asked || now < this.#last + Math.max(LEAST_APART_MS, (share - 1) * this.#took)) return false;
     this.#asked = true;
     collect();
+    this.#collected();
     this.#last = performance.now();
     this.#took = this.#last - now;
     return true;
