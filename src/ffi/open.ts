@@ -1,13 +1,15 @@
 /** Opening the one Python of this process. */
 import { isMainThread } from 'node:worker_threads';
 import { choosePython } from './discover.ts';
+import { finishAtExit } from './exit.ts';
 import { realpath } from './files.ts';
+import { checkLimits, type Limits, setLimits } from './limits.ts';
 import type { PythonInstallation } from './probe.ts';
 import { Python } from './python.ts';
 import { type Interpreter, runningInterpreter, startInterpreter } from './start.ts';
 
 /** What {@link openPython} may be told. */
-export interface OpenOptions {
+export interface OpenOptions extends Limits {
   /**
    * Which Python: a version (`3.12`, `3.13t`), the path of an executable, of a venv or of a prefix, or the name of a
    * command. By default the one of the shell: the active venv, else `python3` on the PATH.
@@ -51,9 +53,12 @@ export function openPython(options: OpenOptions = {}): Python {
         'give the worker python.memory.locator and the address of an object, and it can view that',
     );
   }
-  const running = shared[RUNNING] ?? join();
-  if (!running) return start(choosePython(python));
-  if (python !== undefined) requireSame(running.interpreter.installation, choosePython(python));
+  const limits = options ?? {};
+  checkLimits(limits);
+  const found = shared[RUNNING] ?? join();
+  if (found && python !== undefined) requireSame(found.interpreter.installation, choosePython(python));
+  const running = found ?? start(choosePython(python));
+  setLimits(running.interpreter.board, limits);
   if (running.python.closed) running.python = new Python(running.interpreter);
   return running.python;
 }
@@ -63,10 +68,10 @@ function join(): Running | undefined {
   return interpreter && keep(interpreter);
 }
 
-function start(installation: PythonInstallation): Python {
+function start(installation: PythonInstallation): Running {
   const running = keep(startInterpreter(installation));
-  process.once('exit', () => running.python.finish());
-  return running.python;
+  finishAtExit(running.interpreter, () => running.python.finish());
+  return running;
 }
 
 function keep(interpreter: Interpreter): Running {

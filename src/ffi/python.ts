@@ -7,7 +7,7 @@ import type { ViewProtocol } from '../view/py-buffer.ts';
 import { Calls } from './calls.ts';
 import { LentMemory } from './lent.ts';
 import { Loans } from './loans.ts';
-import { openedPost, postOf } from './post.ts';
+import { closedBeforeEnd, openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
 import { shareable } from './shareable.ts';
@@ -118,8 +118,8 @@ export class Python {
 
   /**
    * Runs code in `__main__`, in a thread of Python's, while Node's event loop goes on. The value is that of its last
-   * statement, if that is an expression, else None. Several runs may be under way at once; what they share is theirs
-   * to lock.
+   * statement, if that is an expression, else None. Several runs may be under way at once, up to `threads` of
+   * {@link OpenOptions}; what they share is theirs to lock.
    *
    * An abort rejects at once, and raises KeyboardInterrupt in the code as soon as Python executes its next bytecode: a
    * call into C goes on to its end. (An interpreter without `ctypes` cannot be interrupted; it goes on unheard.)
@@ -143,7 +143,10 @@ export class Python {
     // On a free-threaded build the code may begin before this stretch ends.
     this.#calls.settle();
     const { object, giveBack } = await postOf(this.#interpreter).run(code, signal);
-    return this.#ref(object, giveBack);
+    if (!this.#closed) return this.#ref(object, giveBack);
+    // The answer came, and then `close`, before this stretch.
+    this.#calls.gil.soon(giveBack);
+    throw closedBeforeEnd();
   }
 
   /**

@@ -3,8 +3,8 @@
  * wrong argument in C is a crash.
  */
 
-/** What crosses the border: an address, a `Py_ssize_t`, an `int`, a UTF-8 or wide string, a Buffer to be filled. */
-export type Kind = 'pointer' | 'size' | 'int' | 'text' | 'wide' | 'buffer' | 'void';
+/** What crosses the border: an address, a word, a `Py_ssize_t`, an `int`, a UTF-8 or wide string, a Buffer to be filled. */
+export type Kind = 'pointer' | 'word' | 'size' | 'int' | 'text' | 'wide' | 'buffer' | 'void';
 
 /** A result followed by the parameters. */
 export type Signature = readonly [result: Kind, ...parameters: Kind[]];
@@ -44,6 +44,7 @@ export const pythonSymbols = {
   PyErr_NormalizeException: ['void', 'buffer', 'buffer', 'buffer'],
   PyException_SetTraceback: ['int', 'pointer', 'pointer'],
   PyErr_Clear: ['void'],
+  PyErr_CheckSignals: ['int'],
 } as const satisfies Record<string, Signature>;
 
 /** What a function was called before, where a release has it under that name only. */
@@ -59,8 +60,15 @@ export const loaderSymbols = {
   memmove: ['pointer', 'buffer', 'buffer', 'size'],
 } as const satisfies Record<string, Signature>;
 
+/** Functions of POSIX's timers; what glibc calls a timer may be negative. */
+export const timerSymbols = {
+  timer_create: ['int', 'int', 'buffer', 'buffer'],
+  timer_settime: ['int', 'word', 'int', 'buffer', 'pointer'],
+} as const satisfies Record<string, Signature>;
+
 type Value<K extends Kind> = {
   pointer: bigint;
+  word: bigint;
   size: number;
   int: number;
   text: string;
