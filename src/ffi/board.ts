@@ -9,21 +9,15 @@ import { mapMemory } from './native.ts';
 
 /** The places, by their index. */
 export const board = {
-  /** Not 0 if there is something to look at after a call. */
-  news: 0,
-  /** 1 in a process that was forked from this one. */
-  forked: 1,
-  /** Where bytes come for signals that Python has a handler for: a descriptor, 0 as long as there is none. */
-  wakeup: 2,
-  /** 1 if somebody listens there. */
-  listened: 3,
+  /** Where bytes come for signals that Python has a handler for: a descriptor, 0 if there is none or somebody listens. */
+  wakeup: 0,
   /** How many ms the exit may take on Python's account, -1 for as many as it takes. */
-  exitWithin: 4,
+  exitWithin: 1,
   /** How many runs may be under way at once. */
-  threads: 5,
+  threads: 2,
 } as const;
 
-const LENGTH = 8;
+const LENGTH = Object.keys(board).length;
 
 /** @param bytes the address of a bytearray that stays where it is */
 export function mapBoard(memory: Memory, bytes: bigint): Int32Array {

@@ -38,9 +38,9 @@ export class Calls {
 
   /** Compiles and runs code in `__main__`. */
   run(code: string, mode: number): bigint {
-    const { api, globals } = this.#hold();
+    const { api, routines } = this.#hold();
     const compiled = this.#owned(api.Py_CompileString(checkCode(code), '<memview>', mode));
-    const value = api.PyEval_EvalCode(compiled, globals, globals);
+    const value = api.PyObject_GetItem(routines.code, compiled);
     api.Py_DecRef(compiled);
     return this.#owned(value);
   }
@@ -57,12 +57,12 @@ export class Calls {
 
   /** The result of a call with positional arguments, which stay the caller's. */
   call(callable: bigint, args: readonly bigint[]): bigint {
-    return this.#owned(this.#callRaw(callable, args));
+    return this.#owned(this.#callRaw(this.#interpreter.routines.enter, [callable, ...args]));
   }
 
   /** The result of one of our own routines in Python. */
   routine(name: Routine, args: readonly bigint[] = []): bigint {
-    return this.call(this.#interpreter.routines[name], args);
+    return this.#owned(this.#callRaw(this.#interpreter.routines[name], args));
   }
 
   /** A new memoryview of an object, which keeps its buffer exported. */
@@ -156,26 +156,14 @@ export class Calls {
   checkSignals(): void {
     if (!this.gil.tryHold()) return;
     const failed = this.#hold().api.PyErr_CheckSignals() !== 0;
-    if (this.#interpreter.board[board.news]) this.#look(failed ? 0n : this.none);
     if (failed) throw this.#raised();
   }
 
   #owned(object: bigint): bigint {
-    if (this.#interpreter.board[board.news]) this.#look(object);
+    const { board: seen } = this.#interpreter;
+    if (seen[board.wakeup]) listen(seen, () => this.checkSignals());
     if (object === 0n) throw this.#raised();
     return object;
-  }
-
-  /** What there is to be looked at after a call. The child of a fork does not come back from here. */
-  #look(object: bigint): void {
-    const { board: seen, api, routines } = this.#interpreter;
-    if (seen[board.forked]) {
-      const error = object === 0n ? this.#fetch() : 0n;
-      api.PyObject_VectorcallDict(routines.leave, stackOf([error || this.none]), 1, 0n);
-      process.abort();
-    }
-    seen[board.news] = 0;
-    listen(seen, () => this.checkSignals());
   }
 
   /** The exception that is set, which is the caller's from then on; 0 if there is none. */

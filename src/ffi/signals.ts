@@ -12,8 +12,8 @@ import { board } from './board.ts';
  */
 export function listen(seen: Int32Array, check: () => void): void {
   const fd = seen[board.wakeup] ?? 0;
-  if (fd === 0 || seen[board.listened]) return;
-  seen[board.listened] = 1;
+  if (fd === 0) return;
+  seen[board.wakeup] = 0;
   // Python code may close what is not its own; then there is nothing to be heard.
   const ignore = (): void => {};
   new Socket({ fd, readable: true, writable: false }).on('error', ignore).on('data', check).unref();

@@ -27,8 +27,6 @@ export interface Interpreter {
   /** The references that were given back. */
   readonly dropped: Dropped;
   readonly memory: Memory;
-  /** The address of the dict of `__main__`. */
-  readonly globals: bigint;
   /** The addresses of our routines in Python. */
   readonly routines: Readonly<Record<Routine, bigint>>;
   /** The address of None. */
@@ -164,7 +162,6 @@ function interpreterOf(
     gil: new Gil(api, () => dropped.settle()),
     dropped,
     memory,
-    globals: mainGlobals(api),
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,
     none: api.PyDict_GetItemString(space, 'nothing'),
     trusted: api.PyDict_GetItemString(space, 'trusted'),

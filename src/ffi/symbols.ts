@@ -28,6 +28,7 @@ export const pythonSymbols = {
   PyDict_GetItemString: ['pointer', 'pointer', 'text'],
   PyObject_GetAttrString: ['pointer', 'pointer', 'text'],
   PyObject_VectorcallDict: ['pointer', 'pointer', 'buffer', 'size', 'pointer'],
+  PyObject_GetItem: ['pointer', 'pointer', 'pointer'],
   PySequence_SetItem: ['int', 'pointer', 'size', 'pointer'],
   PyDict_SetItemString: ['int', 'pointer', 'text', 'pointer'],
   PyDict_DelItemString: ['int', 'pointer', 'text'],

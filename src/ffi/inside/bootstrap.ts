@@ -103,7 +103,18 @@ export function bootstrap(installation: PythonInstallation): string {
 }
 
 /** The callables of that namespace. */
-export const routines = ['describe', 'text', 'finish', 'leave', 'views', 'each', 'look', 'explain', 'Desk'] as const;
+export const routines = [
+  'describe',
+  'text',
+  'finish',
+  'code',
+  'enter',
+  'views',
+  'each',
+  'look',
+  'explain',
+  'Desk',
+] as const;
 
 /** The name of one. */
 export type Routine = (typeof routines)[number];

@@ -4,31 +4,35 @@
  * What is taken here is taken before any user's code runs: who replaces `threading` or `select` (gevent, eventlet) does
  * not stop what Node waits for. `board` is what Node sees without a call; \`board.ts\` says what its places mean.
  *
- * - A forked child is no Node any more: its event loop would take the parent's events, Node's other threads are gone,
- *   and C's \`exit\` would end those. So it has no desk, and ends by \`os._exit\`, with the status that Python gives.
+ * - A forked child is no Node any more: V8 keeps its heap from it (MADV_DONTFORK), the event loop's descriptors
+ *   are the parent's, and Node's other threads are gone. So it has no desk, never comes back to JavaScript, and ends by
+ *   \`os._exit\`, with the status that Python gives: as a script's child where \`code[…]\` or \`enter\` would return, as a
+ *   thread's child where a thread ends.
  * - \`_signal.signal\`, which \`signal.signal\` calls, is ours: a wakeup descriptor is there once somebody has a handler,
  *   and whoever has none sees none (trio warns of one that it did not set).
  * - At the exit an alarm interrupts what waits for ever, so that what comes after it is done too.
  */
-export const ends = `import _signal, _thread, atexit, json, os, threading, time
+export const ends = `import __main__, _signal, atexit, json, os, threading
 from _thread import _local, allocate_lock, get_ident, start_new_thread
 from os import _exit, close, fstat, pipe, read, set_blocking, write
 from time import monotonic
-board_bytes = bytearray(32)
+board_bytes = bytearray(12)
 # The export keeps the bytes where they are.
 board = memoryview(board_bytes).cast("i")
-NEWS, FORKED, WAKEUP, EXIT_WITHIN, THREADS = 0, 1, 2, 4, 5
+WAKEUP, EXIT_WITHIN, THREADS = 0, 1, 2
 board[EXIT_WITHIN], board[THREADS] = 1000, 256
 desks = []
+main = __main__.__dict__
 set_signal, set_wakeup_fd = _signal.signal, getattr(_signal, "set_wakeup_fd", None)
 wakeup = -1
+child = False
 local = _local()
 class Last:
     def __del__(self):
         end_thread(None)
 def forked():
-    global wakeup
-    board[FORKED] = board[NEWS] = 1
+    global child, wakeup
+    child = True
     for desk in desks:
         attempt(desk.forked)
     if wakeup >= 0:
@@ -41,14 +45,38 @@ def forked():
         local.last = getattr(local, "last", None) or Last()
 def end_thread(error):
     if error is not None and not isinstance(error, SystemExit):
-        thread = threading.current_thread()
-        attempt(threading.excepthook, threading.ExceptHookArgs((type(error), error, attempt(user_trace, error), thread)))
+        error.__traceback__ = attempt(user_trace, error)
+        args = type(error), error, error.__traceback__, threading.current_thread()
+        attempt(threading.excepthook, threading.ExceptHookArgs(args))
     for thread in attempt(threading.enumerate, otherwise=()):
         if not thread.daemon and thread.ident != get_ident():
             attempt(thread.join)
     _exit(0)
-def leave(error=None):
-    # As a script's child ends, after Python's main thread came back.
+class Code:
+    # Item access runs a code object: one call of C with two arguments.
+    def __getitem__(self, code):
+        try:
+            return eval(code, main)
+        except BaseException as error:
+            if child:
+                leave(error)
+            raise
+        finally:
+            if child:
+                leave(None)
+code = Code()
+def enter(function, *args):
+    try:
+        return function(*args)
+    except BaseException as error:
+        if child:
+            leave(error)
+        raise
+    finally:
+        if child:
+            leave(None)
+def leave(error):
+    # As a script's child ends.
     code = getattr(error, "code", None) if isinstance(error, SystemExit) else None
     status = code & 255 if isinstance(code, int) else 0
     if isinstance(error, SystemExit):
@@ -56,7 +84,8 @@ def leave(error=None):
             attempt(lambda: print(code, file=sys.stderr))
             status = 1
     elif error is not None:
-        attempt(sys.excepthook, type(error), error, attempt(user_trace, error))
+        error.__traceback__ = attempt(user_trace, error)
+        attempt(sys.excepthook, type(error), error, error.__traceback__)
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
     finish(0)
     _exit(status)
@@ -72,11 +101,11 @@ def watch():
         # Somebody's own, or ours.
         set_wakeup_fd(fd, warn_on_full_buffer=fd != wakeup)
         return
-    if wakeup < 0 and not board[FORKED]:
+    if wakeup < 0 and not child:
         told, wakeup = pipe()
         set_blocking(told, False)
         set_blocking(wakeup, False)
-        board[WAKEUP], board[NEWS] = told, 1
+        board[WAKEUP] = told
     if wakeup >= 0:
         set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 class Late(BaseException):

@@ -98,18 +98,18 @@ class Desk:
                 self.kept[str(key)] = evaluate(code)
                 kind = "value"
             finally:
-                if not board[FORKED]:
+                if not child:
                     self.ended(key)
                 # An interrupt that came too late for the code is raised here, and not amid the answer.
                 for _ in range(100):
                     pass
         except BaseException as error:
-            if board[FORKED]:
+            if child:
                 end_thread(error)
             self.ended(key)
             self.kept[str(key)] = describe(error)
             kind = "raised"
-        if board[FORKED]:
+        if child:
             end_thread(None)
         self.answer(key, kind)
     def interrupt(self, key):
