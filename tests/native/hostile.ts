@@ -16,7 +16,7 @@ const PIPES = `python.exec('import time; go = False');
           const slow = python.run('while not go: time.sleep(0.01)'); slow.catch(() => {}); await after(50);
           python.exec('import gc, io, os; every = gc.get_objects()');
           python.exec('desk = next(one for one in every if type(one).__name__ == "Desk")');
-          python.exec('readers = [one.fileno() for one in every if type(one) is io.BufferedReader]');`;
+          `;
 /** What is garbage is given back at once only where the GIL counts no run. */
 const COUNTED = `python.eval('object()'); await after(1); globalThis.gc(); await after(20); console.log(python.outstanding)`;
 const CLOSED = `const ref = python.eval('1'); const view = python.view('b"a"'); python.close();`;

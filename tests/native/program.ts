@@ -23,9 +23,9 @@ export interface Pair {
   readonly node: string;
 }
 
-/** Every Python that is found with this Node, and the first of each release line given with the other Nodes too. */
+/** One Python of each target that is found, debug builds aside, with this Node, and the first with the others too. */
 export function pairs(): Pair[] {
-  const usable = findAll().filter(({ problem }) => problem === undefined);
+  const usable = findAll().filter(({ problem, target = '' }) => problem === undefined && !/debug|trace/.test(target));
   const pairOf = (one: PythonInstallation, node: string, major: number): Pair => ({
     name: `${one.target} ${one.executable.split('/').slice(-3).join('/')}, Node ${major}`,
     executable: one.executable,

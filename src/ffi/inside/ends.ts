@@ -110,22 +110,23 @@ def watch():
         set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 class Late(BaseException):
     pass
-waits = False
+waits = cut = False
 def late(signalnum, frame):
+    global cut
     if waits:
+        cut = True
         raise Late("the process ends now; exitWithin of openPython says when")
 def step(function):
-    global waits
+    global waits, cut
+    cut = False
     try:
         waits = True
         function()
-    except Late:
-        return False
     except BaseException:
         pass
     finally:
         waits = False
-    return True
+    return not cut
 def alarm(seconds, again=0):
     attempt(_signal.setitimer, _signal.ITIMER_REAL, max(seconds, 0.001), again)
 def finish(within=None):
@@ -134,8 +135,13 @@ def finish(within=None):
     begin, timed = monotonic(), within > 0 and hasattr(_signal, "setitimer")
     if timed:
         attempt(set_signal, _signal.SIGALRM, late)
-        alarm(within * 0.5)
-    if not step(threading._shutdown):
+        alarm(within * 0.5, within * 0.03)
+    # Since 3.13 what is raised there is told as unraisable.
+    hook = getattr(sys, "unraisablehook", None)
+    sys.unraisablehook = lambda told: None if told.exc_type is Late else hook(told)
+    done = step(threading._shutdown)
+    sys.unraisablehook = hook
+    if not done:
         names = [thread.name for thread in attempt(threading.enumerate, otherwise=()) if not thread.daemon]
         attempt(lambda: print("memview: the process ends beside threads that go on:", *names[1:], file=sys.stderr))
     if timed:
