@@ -1,7 +1,7 @@
 /** Python's signal handlers while Node idles, and what gevent does to Python's threads: in processes of their own. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-import { findAll } from './found.ts';
+import { findAll, nodeFor } from './found.ts';
 import { pairs, run } from './program.ts';
 
 const found = pairs();
@@ -75,7 +75,7 @@ for (const module of ['gevent', 'eventlet']) {
   const one = findAll().find(
     ({ executable, problem }) => !problem && spawnSync(executable, ['-c', `import ${module}`]).status === 0,
   );
-  const pair = found.find(({ executable }) => executable === one?.executable);
+  const pair = one && { name: module, executable: one.executable, node: nodeFor(one) };
   (pair ? test : (test.skip as typeof test))(`runs go on under ${module}`, async () => {
     const patch =
       module === 'gevent'
