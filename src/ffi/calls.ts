@@ -3,9 +3,11 @@
 import { layoutsFor } from '../layouts/layouts.ts';
 import type { Memory } from '../memory/memory.ts';
 import { readPointers, readStruct } from '../view/struct.ts';
+import { board } from './board.ts';
 import type { Gil } from './gil.ts';
 import type { Routine } from './inside/bootstrap.ts';
 import { type ErrorRecord, PythonError } from './python-error.ts';
+import { listen } from './signals.ts';
 import { type Interpreter, readPyBytes } from './start.ts';
 
 /** Python's C API as the rest needs it: holds the GIL, checks each result. Addresses are of owned references. */
@@ -36,9 +38,9 @@ export class Calls {
 
   /** Compiles and runs code in `__main__`. */
   run(code: string, mode: number): bigint {
-    const { api, globals } = this.#hold();
+    const { api, routines } = this.#hold();
     const compiled = this.#owned(api.Py_CompileString(checkCode(code), '<memview>', mode));
-    const value = api.PyEval_EvalCode(compiled, globals, globals);
+    const value = api.PyObject_GetItem(routines.code, compiled);
     api.Py_DecRef(compiled);
     return this.#owned(value);
   }
@@ -55,12 +57,12 @@ export class Calls {
 
   /** The result of a call with positional arguments, which stay the caller's. */
   call(callable: bigint, args: readonly bigint[]): bigint {
-    return this.#owned(this.#callRaw(callable, args));
+    return this.#owned(this.#callRaw(this.#interpreter.routines.enter, [callable, ...args]));
   }
 
   /** The result of one of our own routines in Python. */
   routine(name: Routine, args: readonly bigint[] = []): bigint {
-    return this.call(this.#interpreter.routines[name], args);
+    return this.#owned(this.#callRaw(this.#interpreter.routines[name], args));
   }
 
   /** A new memoryview of an object, which keeps its buffer exported. */
@@ -84,7 +86,8 @@ export class Calls {
 
   /** Removes a key from a dict. */
   dropKey(dict: bigint, key: string): void {
-    this.#hold().api.PyDict_DelItemString(dict, key);
+    const { api } = this.#hold();
+    if (api.PyDict_DelItemString(dict, key) !== 0) api.PyErr_Clear();
   }
 
   /** A new `str`. */
@@ -172,13 +175,23 @@ export class Calls {
 
   #callRaw(callable: bigint, args: readonly bigint[]): bigint {
     const { api } = this.#hold();
-    // Never empty: ffi-rs takes the address of its bytes.
-    const stack = new BigUint64Array(args.length || 1);
-    stack.set(args);
-    return api.PyObject_VectorcallDict(callable, Buffer.from(stack.buffer), args.length, 0n);
+    return api.PyObject_VectorcallDict(callable, stackOf(args), args.length, 0n);
+  }
+
+  /**
+   * Runs the handlers of the signals that came, if there is a Python to do so.
+   *
+   * @throws PythonError if one of them raises.
+   */
+  checkSignals(): void {
+    if (!this.gil.tryHold()) return;
+    const failed = this.#hold().api.PyErr_CheckSignals() !== 0;
+    if (failed) throw this.#raised();
   }
 
   #owned(object: bigint): bigint {
+    const { board: seen } = this.#interpreter;
+    if (seen[board.wakeup]) listen(seen, () => this.checkSignals());
     if (object === 0n) throw this.#raised();
     return object;
   }
@@ -188,23 +201,38 @@ export class Calls {
     return PythonError.from(record, this.#interpreter.pins);
   }
 
+  /** The exception that is set, which is the caller's from then on; 0 if there is none. */
+  #fetch(): bigint {
+    const { api } = this.#interpreter;
+    const slots = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)] as const;
+    api.PyErr_Fetch(...slots);
+    api.PyErr_NormalizeException(...slots);
+    const [type, error, trace] = slots.map((slot) => slot.readBigUInt64LE()) as [bigint, bigint, bigint];
+    if (error && trace) api.PyException_SetTraceback(error, trace);
+    for (const object of [type, trace]) if (object) api.Py_DecRef(object);
+    return error;
+  }
+
   /** Takes the exception that is set. One that even its description raises is named so. */
   #raised(): Error {
     const { api, routines } = this.#interpreter;
-    const [type, value, traceback] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)] as const;
-    api.PyErr_Fetch(type, value, traceback);
-    api.PyErr_NormalizeException(type, value, traceback);
-    const [kind, error, trace] = [type, value, traceback].map((slot) => slot.readBigUInt64LE());
+    const error = this.#fetch();
     if (!error) return new Error('Python failed without an exception; this is a bug of an extension module');
-    if (trace) api.PyException_SetTraceback(error, trace);
     const description = this.#callRaw(routines.describe, [error]);
     if (!description) api.PyErr_Clear();
     const record: ErrorRecord = description
       ? (JSON.parse(this.answer(description)) as ErrorRecord)
       : { type: 'BaseException', message: 'an exception that could not be described' };
-    for (const object of [kind, error, trace]) if (object) api.Py_DecRef(object);
+    api.Py_DecRef(error);
     return this.error(record);
   }
+}
+
+/** Arguments as C takes them. Never empty: ffi-rs takes the address of its bytes. */
+function stackOf(args: readonly bigint[]): Buffer {
+  const stack = new BigUint64Array(args.length || 1);
+  stack.set(args);
+  return Buffer.from(stack.buffer);
 }
 
 /** What C takes as text: UTF-8 up to a NUL. */

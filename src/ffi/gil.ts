@@ -56,7 +56,7 @@ export class Gil {
     });
     const deferred = this.#deferred;
     this.#deferred = [];
-    for (const job of deferred) job();
+    for (const job of deferred) attempt(job);
     return true;
   }
 
@@ -71,7 +71,7 @@ export class Gil {
 
   /** Does a job that takes the GIL: at once, unless that may mean to wait, then when it is next held. */
   soon(job: () => void): void {
-    if (this.#runs === 0 || this.#state !== undefined) job();
+    if (this.#runs === 0 || this.#state !== undefined) attempt(job);
     else this.#deferred.push(job);
   }
 
@@ -85,5 +85,14 @@ export class Gil {
   end(): void {
     this.letGo();
     this.#ended = true;
+  }
+}
+
+/** Whoever called did not ask for this job: what it throws is told, and hinders nobody. */
+function attempt(job: () => void): void {
+  try {
+    job();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

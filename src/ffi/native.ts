@@ -25,6 +25,7 @@ function ffi(): FfiRs {
 
 const dataTypes: Record<Kind, keyof typeof DataType> = {
   pointer: 'BigInt',
+  word: 'BigInt',
   size: 'I64',
   int: 'I32',
   text: 'String',
@@ -79,6 +80,8 @@ function isOf(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case 'pointer':
       return typeof value === 'bigint' && value >= 0n && value < 1n << 63n;
+    case 'word':
+      return typeof value === 'bigint' && value === BigInt.asIntN(64, value);
     case 'size':
       return Number.isSafeInteger(value);
     case 'int':

@@ -1,13 +1,15 @@
 /** Opening the one Python of this process. */
 import { isMainThread } from 'node:worker_threads';
 import { choosePython } from './discover.ts';
+import { finishAtExit } from './exit.ts';
 import { realpath } from './files.ts';
+import { checkLimits, type Limits, setLimits } from './limits.ts';
 import type { PythonInstallation } from './probe.ts';
 import { type Bounds, Python } from './python.ts';
 import { type Interpreter, runningInterpreter, startInterpreter } from './start.ts';
 
 /** What {@link openPython} may be told. */
-export interface OpenOptions {
+export interface OpenOptions extends Limits {
   /**
    * Which Python: a version (`3.12`, `3.13t`), the path of an executable, of a venv or of a prefix, or the name of a
    * command. By default the one of the shell: the active venv, else `python3` on the PATH.
@@ -61,16 +63,20 @@ export function openPython(options: OpenOptions = {}): Python {
         'give the worker python.memory.locator and the address of an object, and it can view that',
     );
   }
-  const running = shared[RUNNING] ?? join(bounds);
-  if (!running) return start(choosePython(python), bounds);
-  if (python !== undefined) requireSame(running.interpreter.installation, choosePython(python));
+  const limits = options ?? {};
+  checkLimits(limits);
+  const found = shared[RUNNING] ?? join(bounds);
+  if (found && python !== undefined) requireSame(found.interpreter.installation, choosePython(python));
+  const running = found ?? start(choosePython(python), bounds);
+  setLimits(running.interpreter.board, limits);
   if (running.python.closed) running.python = new Python(running.interpreter, running.bounds);
   return running.python;
 }
 
 function checkBytes(bytes: number): number {
+  if (typeof bytes !== 'number') throw new TypeError(`expected a number as pinnedBytes, got ${typeof bytes}`);
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  throw new TypeError(`expected pinnedBytes to be a whole number of bytes above 0, got ${String(bytes)}`);
+  throw new RangeError(`expected a whole number of bytes above 0 as pinnedBytes, got ${bytes}`);
 }
 
 function join(bounds: Bounds): Running | undefined {
@@ -78,10 +84,10 @@ function join(bounds: Bounds): Running | undefined {
   return interpreter && keep(interpreter, bounds);
 }
 
-function start(installation: PythonInstallation, bounds: Bounds): Python {
+function start(installation: PythonInstallation, bounds: Bounds): Running {
   const running = keep(startInterpreter(installation), bounds);
-  process.once('exit', () => running.python.finish());
-  return running.python;
+  finishAtExit(running.interpreter, () => running.python.finish());
+  return running;
 }
 
 function keep(interpreter: Interpreter, bounds: Bounds): Running {

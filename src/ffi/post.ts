@@ -6,6 +6,7 @@
 import { Socket } from 'node:net';
 import { textOf } from '../bytes.ts';
 import { ReleasedError } from '../errors.ts';
+import { board } from './board.ts';
 import { Calls, checkCode } from './calls.ts';
 import type { ErrorRecord } from './python-error.ts';
 import type { Interpreter } from './start.ts';
@@ -16,10 +17,19 @@ export interface Kept {
   giveBack(): void;
 }
 
+/** What is asked for, as the desk reads it. */
+interface Request {
+  readonly run: number;
+  readonly code: string;
+}
+
 interface Waiting {
   resolve(value: Kept): void;
   reject(reason: unknown): void;
 }
+
+/** An answer of the desk. */
+const ANSWER = /^(gone|value|raised) (\d+)(?: (\d+))?(?: (\d+))?$/;
 
 const posts = new WeakMap<Interpreter, Post>();
 
@@ -50,6 +60,9 @@ export class Post {
   readonly #waiting = new Map<number, Waiting>();
   /** The runs that the GIL counts: those whose end was not heard of, also where nobody waits for it. */
   readonly #running = new Set<number>();
+  /** Those that wait for one of them to end. */
+  readonly #queue = new Map<number, Request>();
+  readonly #board: Int32Array;
   /** Why a pipe broke, if one did. */
   #broke: Error | undefined;
   /** What Python may write to, by the key it was shared under. */
@@ -60,6 +73,7 @@ export class Post {
   constructor(interpreter: Interpreter) {
     const calls = new Calls(interpreter);
     this.#calls = calls;
+    this.#board = interpreter.board;
     const desk = calls.routine('Desk');
     this.#kept = calls.attribute(desk, 'kept');
     this.#share = calls.attribute(desk, 'share');
@@ -87,7 +101,7 @@ export class Post {
    * @returns what Python keeps of the value
    */
   run(code: string, signal: AbortSignal | undefined): Promise<Kept> {
-    const request = { run: ++this.#key, code: checkCode(code) };
+    const request: Request = { run: ++this.#key, code: checkCode(code) };
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#broke) return Promise.reject(brokenBy(this.#broke));
     return new Promise((resolve, reject) => {
@@ -106,15 +120,14 @@ export class Post {
         },
       });
       this.#told.ref();
-      this.#running.add(key);
-      this.#calls.gil.count(1);
-      this.#send(request);
+      this.#queue.set(key, request);
+      this.#startNext();
     });
   }
 
   /** Stops all that is waited for. */
   stopAll(): void {
-    const reason = new ReleasedError('this Python was closed before the code had ended');
+    const reason = closedBeforeEnd();
     for (const key of [...this.#waiting.keys()]) this.#stop(key, reason);
   }
 
@@ -140,6 +153,17 @@ export class Post {
     }
   }
 
+  /** Starts what may be started: so many at once as the user allows. */
+  #startNext(): void {
+    for (const [key, request] of this.#queue) {
+      if (this.#running.size >= (this.#board[board.threads] ?? 1)) return;
+      this.#queue.delete(key);
+      this.#running.add(key);
+      this.#calls.gil.count(1);
+      this.#send(request);
+    }
+  }
+
   #send(request: object): void {
     this.#ask.write(`${JSON.stringify(request)}\n`);
   }
@@ -148,7 +172,7 @@ export class Post {
   #stop(key: number, reason: unknown): void {
     const waiting = this.#take(key);
     if (!waiting) return;
-    this.#send({ stop: key });
+    if (!this.#queue.delete(key)) this.#send({ stop: key });
     waiting.reject(reason);
   }
 
@@ -164,38 +188,64 @@ export class Post {
     const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
-      const [kind, key = '', at = '0', length = '0'] = line.split(' ');
+      const [, kind, key = '', at = '0', length = '0'] = ANSWER.exec(line) ?? [];
       if (kind === 'gone') this.#pinned.delete(Number(key));
-      else this.#ended(kind === 'raised', key, BigInt(at), Number(length));
+      else if (kind) this.#ended(kind === 'raised', key, BigInt(at), Number(length));
+      else this.#failed(line);
     }
   }
 
   #ended(raised: boolean, key: string, address: bigint, length: number): void {
-    const { gil, memory } = this.#calls;
     const giveBack = (): void => this.#calls.dropKey(this.#kept, key);
     const waiting = this.#take(Number(key));
     if (waiting && !raised) waiting.resolve({ object: address, giveBack });
     else {
-      if (waiting) {
-        const told = textOf(memory.read(address, length));
-        waiting.reject(this.#calls.error(JSON.parse(told) as ErrorRecord));
-      }
-      gil.soon(giveBack);
+      waiting?.reject(this.#raisedAt(address, length));
+      this.#calls.gil.soon(giveBack);
     }
     this.#uncount(Number(key));
+  }
+
+  /** The exception that is described there; if that cannot be read, why. */
+  #raisedAt(address: bigint, length: number): unknown {
+    try {
+      return this.#calls.error(JSON.parse(textOf(this.#calls.memory.read(address, length))) as ErrorRecord);
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** A line that no desk writes: nothing is known of the run that it names, if it names one. */
+  #failed(line: string): void {
+    const key = Number(/^\w+ (\d+)/.exec(line)?.[1]);
+    this.#take(key)?.reject(
+      new Error(
+        `expected the outcome of a run, got ${JSON.stringify(line.slice(0, 80))}. ` +
+          'Does Python code write to a pipe that is not its own?',
+      ),
+    );
+    this.#uncount(key);
   }
 
   /** What is asked for is not heard any more, or its answer is not; what ended since may yet tell. */
   #broken(cause: Error): void {
     this.#broke ??= cause;
+    this.#queue.clear();
     for (const key of [...this.#waiting.keys()]) this.#take(key)?.reject(brokenBy(cause));
     for (const key of [...this.#running]) this.#uncount(key);
   }
 
   /** The GIL does not count this run any more. */
   #uncount(key: number): void {
-    if (this.#running.delete(key)) this.#calls.gil.count(-1);
+    if (!this.#running.delete(key)) return;
+    this.#calls.gil.count(-1);
+    this.#startNext();
   }
+}
+
+/** Why a run of a Python that was closed has no outcome. */
+export function closedBeforeEnd(): Error {
+  return new ReleasedError('this Python was closed before the code had ended');
 }
 
 function brokenBy(cause: Error): Error {

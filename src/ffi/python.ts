@@ -10,7 +10,7 @@ import { ExportedMemory } from './lending/exported-memory.ts';
 import { type Ledger, ledgerOf } from './lending/ledger.ts';
 import { type PinnedExport, pinnedExports, tellOf } from './lending/pinned-exports.ts';
 import { pin, shareable } from './lending/shareable.ts';
-import { openedPost, postOf } from './post.ts';
+import { closedBeforeEnd, openedPost, postOf } from './post.ts';
 import type { PythonInstallation } from './probe.ts';
 import { PyRef, type RefOwner } from './ref.ts';
 import { type Borrowed, Borrower, checkSources } from './sources.ts';
@@ -133,8 +133,8 @@ export class Python {
 
   /**
    * Runs code in `__main__`, in a thread of Python's, while Node's event loop goes on. The value is that of its last
-   * statement, if that is an expression, else None. Several runs may be under way at once; what they share is theirs
-   * to lock.
+   * statement, if that is an expression, else None. Several runs may be under way at once, up to `threads` of
+   * {@link OpenOptions}; what they share is theirs to lock.
    *
    * An abort rejects at once, and raises KeyboardInterrupt in the code as soon as Python executes its next bytecode: a
    * call into C goes on to its end. (An interpreter without `ctypes` cannot be interrupted; it goes on unheard.)
@@ -158,7 +158,10 @@ export class Python {
     // On a free-threaded build the code may begin before this stretch ends.
     this.#calls.settle();
     const { object, giveBack } = await postOf(this.#interpreter).run(code, signal);
-    return this.#ref(object, giveBack);
+    if (!this.#closed) return this.#ref(object, giveBack);
+    // The answer came, and then `close`, before this stretch.
+    this.#calls.gil.soon(giveBack);
+    throw closedBeforeEnd();
   }
 
   /**

@@ -10,6 +10,7 @@ import { parseTarget } from '../layouts/targets.ts';
 import { type Memory, readCString } from '../memory/memory.ts';
 import { processMemory } from '../memory/process.ts';
 import { formatTarget, type Target } from '../target.ts';
+import { mapBoard } from './board.ts';
 import { Gil } from './gil.ts';
 import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
 import { PendingDecrefs } from './lending/pending-decrefs.ts';
@@ -28,25 +29,28 @@ export interface Interpreter {
   readonly memory: Memory;
   /** Who holds buffers from JavaScript, in words. */
   pins: () => string;
-  /** The address of the dict of `__main__`. */
-  readonly globals: bigint;
   /** The addresses of our routines in Python. */
   readonly routines: Readonly<Record<Routine, bigint>>;
   /** The address of None. */
   readonly none: bigint;
   /** The address of a list of the types whose buffers are where they say. */
   readonly trusted: bigint;
+  /** What Python and Node both see. */
+  readonly board: Int32Array;
   /** Where bytes of JavaScript lie. */
   addressOf(bytes: Uint8Array): bigint;
+  /** Where a function of this process begins, 0 if there is none of that name. */
+  symbol(name: string): bigint;
 }
 
 /** ffi-rs keeps its libraries by name for all of the process, those of other packages too. */
-const PROGRAM = 'memview:program';
+export const PROGRAM = 'memview:program';
 const LIBPYTHON = 'memview:libpython';
 
 /** Where the interpreter keeps our routines; the number changes when they do. */
-const RECORD = 'memview 2';
+const RECORD = 'memview 3';
 
+const RTLD_DEFAULT = 0n;
 const RTLD_NOW = 0x2;
 const RTLD_NOLOAD = 0x4;
 const RTLD_GLOBAL = 0x100;
@@ -151,6 +155,7 @@ function interpreterOf(
   space: bigint,
 ): Interpreter {
   const pendingDecrefs = new PendingDecrefs(api, target);
+  const memory = processMemory('self', ofThisMachine(target));
   const entries = routines.map((name) => [name, api.PyDict_GetItemString(space, name)] as const);
   return {
     installation,
@@ -159,12 +164,13 @@ function interpreterOf(
     gil: new Gil(api, () => pendingDecrefs.settle()),
     pendingDecrefs,
     pins: () => '',
-    memory: processMemory('self', ofThisMachine(target)),
-    globals: mainGlobals(api),
+    memory,
     routines: Object.fromEntries(entries) as Record<Routine, bigint>,
     none: api.PyDict_GetItemString(space, 'nothing'),
     trusted: api.PyDict_GetItemString(space, 'trusted'),
+    board: mapBoard(memory, api.PyDict_GetItemString(space, 'board_bytes')),
     addressOf: (bytes) => loader.memmove(bytes, bytes, 0),
+    symbol: (name) => loader.dlsym(RTLD_DEFAULT, name),
   };
 }
 

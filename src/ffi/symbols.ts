@@ -3,8 +3,8 @@
  * wrong argument in C is a crash.
  */
 
-/** What crosses the border: an address, a `Py_ssize_t`, an `int`, a UTF-8 or wide string, a Buffer to be filled. */
-export type Kind = 'pointer' | 'size' | 'int' | 'text' | 'wide' | 'buffer' | 'void';
+/** What crosses the border: an address, a word, a `Py_ssize_t`, an `int`, a UTF-8 or wide string, a Buffer to be filled. */
+export type Kind = 'pointer' | 'word' | 'size' | 'int' | 'text' | 'wide' | 'buffer' | 'void';
 
 /** A result followed by the parameters. */
 export type Signature = readonly [result: Kind, ...parameters: Kind[]];
@@ -28,6 +28,7 @@ export const pythonSymbols = {
   PyDict_GetItemString: ['pointer', 'pointer', 'text'],
   PyObject_GetAttrString: ['pointer', 'pointer', 'text'],
   PyObject_VectorcallDict: ['pointer', 'pointer', 'buffer', 'size', 'pointer'],
+  PyObject_GetItem: ['pointer', 'pointer', 'pointer'],
   PySequence_SetItem: ['int', 'pointer', 'size', 'pointer'],
   PyDict_SetItemString: ['int', 'pointer', 'text', 'pointer'],
   PyDict_DelItemString: ['int', 'pointer', 'text'],
@@ -45,6 +46,7 @@ export const pythonSymbols = {
   PyErr_NormalizeException: ['void', 'buffer', 'buffer', 'buffer'],
   PyException_SetTraceback: ['int', 'pointer', 'pointer'],
   PyErr_Clear: ['void'],
+  PyErr_CheckSignals: ['int'],
 } as const satisfies Record<string, Signature>;
 
 /** What a function was called before, where a release has it under that name only. */
@@ -60,8 +62,15 @@ export const loaderSymbols = {
   memmove: ['pointer', 'buffer', 'buffer', 'size'],
 } as const satisfies Record<string, Signature>;
 
+/** Functions of POSIX's timers; what glibc calls a timer may be negative. */
+export const timerSymbols = {
+  timer_create: ['int', 'int', 'buffer', 'buffer'],
+  timer_settime: ['int', 'word', 'int', 'buffer', 'pointer'],
+} as const satisfies Record<string, Signature>;
+
 type Value<K extends Kind> = {
   pointer: bigint;
+  word: bigint;
   size: number;
   int: number;
   text: string;

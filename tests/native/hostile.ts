@@ -11,12 +11,11 @@ interface Use {
 
 const DEAD = `let ref = python.eval('bytearray(8)'); ref.release();`;
 const RELEASED = `const view = python.view('bytearray(8)'); const { data, bytes } = view; view.release();`;
-/** What goes on until it may end; and, of the pipes between Node and Python, the ends that are Python's. */
+/** What goes on until it may end; and who has, of the pipes between Node and Python, the ends that are Python's. */
 const PIPES = `python.exec('import time; go = False');
           const slow = python.run('while not go: time.sleep(0.01)'); slow.catch(() => {}); await after(50);
-          python.exec('import gc, io, os; every = gc.get_objects()');
-          python.exec('desk = next(one for one in every if type(one).__name__ == "Desk")');
-          python.exec('readers = [one.fileno() for one in every if type(one) is io.BufferedReader]');`;
+          python.exec('import gc, os; every = gc.get_objects()');
+          python.exec('desk = next(one for one in every if type(one).__name__ == "Desk")');`;
 /** What is garbage is given back at once only where the GIL counts no run. */
 const COUNTED = `python.eval('object()'); await after(1); globalThis.gc(); await after(20); console.log(python.outstanding)`;
 const CLOSED = `const ref = python.eval('1'); const view = python.view('b"a"'); python.close();`;
@@ -153,7 +152,7 @@ export const hostile: readonly Use[] = [
   },
   {
     // The request that is waited for is still read. What is under way then tells its end although nobody asks for it.
-    use: `${PIPES} python.exec('os.dup2(os.open(os.devnull, os.O_RDONLY), max(readers))');
+    use: `${PIPES} python.exec('os.dup2(os.open(os.devnull, os.O_RDONLY), desk.asked)');
           console.log(String(await python.run('7'))); await attempt(() => python.run('8')); await attempt(() => slow);
           await attempt(() => python.run('9')); python.exec('go = True'); await after(300); ${COUNTED}`,
     expected: /^7\n(Error: the pipe to Python broke: write EPIPE\. Does Python code close .*\n){3}0\n$/,

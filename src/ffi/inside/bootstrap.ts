@@ -6,6 +6,7 @@
 import { pythonFacts } from '../../layouts/recognise.ts';
 import type { PythonInstallation } from '../probe.ts';
 import { buffers } from './buffers.ts';
+import { ends } from './ends.ts';
 import { errors } from './errors.ts';
 import { post } from './post.ts';
 import { sources } from './sources.ts';
@@ -54,14 +55,15 @@ site.main()
  * Node makes pipes non-blocking, and Python's own stdout then fails with BlockingIOError when the reader is slow:
  * these streams wait for it. Lines are flushed as they end, so that they mix with node's in the order of writing.
  */
-const streams = `import io, select
+const streams = `import io
+from select import select as wait_for
 class Patient(io.FileIO):
     def write(self, data):
         while True:
             count = super().write(data)
             if count is not None:
                 return count
-            select.select([], [self], [])
+            wait_for([], [self], [])
 def patient(stream, descriptor):
     raw = Patient(descriptor, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
@@ -77,15 +79,9 @@ for name, descriptor in (("stdout", 1), ("stderr", 2)):
 `;
 
 /** `threading` takes the thread that imports it for the main one. */
-const end = `import atexit, json, threading
+const end = `import json, threading
 def text(value):
     return json.dumps(str(value)).encode("ascii")
-def finish():
-    # As Py_FinalizeEx does: threads that are no daemons are waited for, then atexit, then the streams.
-    attempt(threading._shutdown)
-    attempt(atexit._run_exitfuncs)
-    for stream in (getattr(sys, "stdout", None), getattr(sys, "stderr", None), *ours):
-        attempt(lambda: stream.flush())
 facts = json.dumps(${pythonFacts}).encode("ascii")
 flags, zero, nothing = sys.flags, 0, None
 flag = json.dumps([field.split("=")[0] for field in repr(flags)[10:-1].split(", ")].index("no_site")).encode("ascii")
@@ -103,7 +99,7 @@ const path = `if not getattr(sys.flags, "safe_path", False):
  */
 export function bootstrap(installation: PythonInstallation): string {
   const record = `installation = ${literal(JSON.stringify(installation))}.encode("utf-8", "surrogatepass")\n`;
-  return inOwnNamespace(reporting(start + streams + end + errors + sources + buffers + post + record + path));
+  return inOwnNamespace(reporting(start + streams + end + errors + ends + sources + buffers + post + record + path));
 }
 
 /** The callables of that namespace. */
@@ -111,6 +107,8 @@ export const routines = [
   'describe',
   'text',
   'finish',
+  'code',
+  'enter',
   'views',
   'each',
   'look',

@@ -459,6 +459,14 @@ threading.Thread(target=tick, daemon=True).start()`);
     await assert.rejects(python.run('1'), ReleasedError);
     assert.equal(String(await openPython().run('1 + 1')), '2');
   },
+
+  async 'a run whose answer comes as Python is closed leaves nothing behind'() {
+    const python = openPython();
+    // It is asked to forget the listener between the answer and the promise's reaction.
+    const signal = { aborted: false, addEventListener: () => {}, removeEventListener: () => python.close() };
+    await assert.rejects(python.run('bytearray(8)', { signal: signal as never }), { name: 'ReleasedError' });
+    assert.deepEqual([python.closed, python.outstanding], [true, 0]);
+  },
 };
 
 /** 64-bit integers as JSON.parse gives them. */

@@ -1,6 +1,7 @@
 /** Python at work while Node's event loop goes on: runs, their ends and aborts, threads, and the GIL between them. */
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
+import { openPython } from '../../../src/ffi/open.ts';
 import type { PyRef } from '../../../src/ffi/ref.ts';
 import { type Cases, type PythonSubject, until } from './subject.ts';
 
@@ -218,5 +219,78 @@ threading.Thread(target=count, daemon=True).start()`);
     assert.equal(ended, false, 'Node went on while Python kept the GIL');
     await run;
     return `${python.collected - before} collected meanwhile`;
+  },
+
+  async 'no more runs are under way than `threads` allows; aborted ones count until they end'({ python }) {
+    python.exec('import threading, time; under = most = 0; door = threading.Lock(); held = threading.Event()');
+    python.exec(`
+def counted(value):
+    global under, most
+    with door:
+        under += 1
+        most = max(most, under)
+    time.sleep(0.001)
+    with door: under -= 1
+    return value`);
+    try {
+      openPython({ threads: 16 });
+      const values = await Promise.all(Array.from({ length: 2000 }, (_, i) => text(python.run(`counted(${i})`))));
+      assert.deepEqual(
+        values,
+        Array.from(values, (_, i) => `${i}`),
+      );
+      const most = String(python.eval('most'));
+      assert.ok(Number(most) <= 16, `${most} at once`);
+
+      openPython({ threads: 1 });
+      const controller = new AbortController();
+      const { signal } = controller;
+      // Nothing interrupts what waits in C.
+      const computes = python.run('held.set(); time.sleep(0.5); ended = True', { signal });
+      await until(
+        () => String(python.eval('held.is_set()')) === 'True',
+        () => 'the first one begins',
+      );
+      const queued = python.run('ended = True', { signal });
+      const next = python.run('ended');
+      controller.abort();
+      await assert.rejects(computes, { name: 'AbortError' });
+      await assert.rejects(queued, { name: 'AbortError' });
+      // It begins when the first one has ended, which the interrupt does before it sets the name.
+      await assert.rejects(next, { name: 'PythonError [NameError]' });
+      return `2000 runs, ${most} at once`;
+    } finally {
+      openPython({ threads: 256 });
+    }
+  },
+
+  async 'Python is asked for the GIL sooner while runs are under way, unless the user said when'({ python }) {
+    const interval = (): number => Number(String(python.eval('__import__("sys").getswitchinterval()')));
+    const during = async (): Promise<number> => Number(await text(python.run('__import__("sys").getswitchinterval()')));
+    assert.deepEqual([interval(), await during(), interval()], [0.005, 0.0005, 0.005]);
+    python.exec('import sys; sys.setswitchinterval(0.002)');
+    assert.deepEqual([await during(), interval()], [0.002, 0.002]);
+    await python.run('sys.setswitchinterval(0.001)');
+    assert.equal(interval(), 0.001);
+    python.exec('sys.setswitchinterval(0.005)');
+  },
+
+  async 'a run has a thread that threading knows'({ python }) {
+    assert.match(await text(python.run('import threading; threading.current_thread().name')), /^memview\.run-\d+$/);
+  },
+
+  async 'a line that no desk writes rejects the run that it names, and throws nowhere'({ python }) {
+    python.exec('import gc, os, time; go = False; every = gc.get_objects()');
+    python.exec('desk = max((one for one in every if type(one).__name__ == "Desk"), key=lambda one: one.tell)');
+    const name = await text(python.run('__import__("threading").current_thread().name'));
+    const key = Number(name.split('-')[1]);
+    const runs = [1, 2].map(() => python.run('while not go: time.sleep(0.001)'));
+    python.exec(
+      `os.write(desk.tell, b"nonsense\\nraised 99999 8 8\\nodd ${key + 1} 1\\nraised ${key + 2} 8 8\\nvalue x 1\\n")`,
+    );
+    await assert.rejects(runs[0] as Promise<unknown>, /^Error: expected the outcome of a run, got "odd \d+ 1"/);
+    await assert.rejects(runs[1] as Promise<unknown>, { name: 'MemoryFault' });
+    python.exec('go = True; del every');
+    assert.equal(await text(python.run('6 * 7')), '42');
   },
 };
