@@ -31,7 +31,7 @@
  */
 import { type BufferInfo, type Extent, extentOf } from '../../view/py-buffer.ts';
 import { detach } from './detach.ts';
-import { whyHeld } from './in-flight.ts';
+import { countRequests, whyHeld } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import { ownerOf, watchMoves } from './moves.ts';
 import { Owned } from './owned.ts';
@@ -62,6 +62,8 @@ export class Export extends Owned {
   /** The export, one that is left, whose ArrayBuffer this one borrows. */
   #lender: Export | undefined;
   #weakly = false;
+  /** How many were under way at the hand-out, as long as the stretch lasts in which it was: none of them ends in it. */
+  #requests: number | undefined;
 
   /** @internal */
   constructor(ledger: Ledger, { info, exporter, giveBack }: Exported) {
@@ -100,6 +102,7 @@ export class Export extends Owned {
     if (!buffer) return;
     watchMoves(buffer, this);
     this.watch(buffer);
+    if (!this.#weakly) this.#requests = countRequests();
   }
 
   /** The ArrayBuffer shows nothing any more, by somebody else's doing: the bytes are shown elsewhere now. */
@@ -112,6 +115,7 @@ export class Export extends Owned {
 
   override settle(): void {
     this.#weakly = true;
+    this.#requests = undefined;
     if (this.#buffer instanceof ArrayBuffer) this.#buffer = new WeakRef(this.#buffer);
     super.settle();
   }
@@ -142,7 +146,7 @@ export class Export extends Owned {
       else this.release();
       return;
     }
-    const why = whyHeld(buffer);
+    const why = whyHeld(buffer, this.#requests);
     if (why) {
       throw new Error(
         `cannot revoke these arrays: ${why} may still use them. Revoke when it has ended, or release() the view: its ` +

@@ -21,19 +21,38 @@ interface Lists {
   _getActiveHandles?(): object[];
 }
 
-/** What holds the ArrayBuffer, or may do so, in words; undefined if nothing does. */
-export function whyHeld(buffer: ArrayBuffer): string | undefined {
+/** How many requests are under way; undefined where that cannot be known. */
+export function countRequests(): number | undefined {
+  return activeCount()?.();
+}
+
+/**
+ * What holds the ArrayBuffer, or may do so, in words; undefined if nothing does.
+ *
+ * @param before how many requests were under way as it was handed out, if no request can have ended since
+ */
+export function whyHeld(buffer: ArrayBuffer, before?: number): string | undefined {
   const { _getActiveHandles: handlesOf } = process as unknown as Lists;
   const count = activeCount();
   if (!count || !handlesOf) return 'calls that this runtime does not tell of';
+  return (
+    (count() === before ? undefined : whyRequested(buffer, count())) ?? whyWaiting(buffer, handlesOf.call(process))
+  );
+}
+
+/** Which request may hold it. */
+function whyRequested(buffer: ArrayBuffer, count: number): string | undefined {
   const listed = activeRequests();
   const counted = listed.filter((request) => trials.has(request) || !(isOfFile(request) || hasEnded(request)));
-  if (count() > counted.length) {
+  if (count > counted.length) {
     return listed.some(isOfFile) ? 'a file operation' : 'work in the thread pool (zlib, crypto, a module of C)';
   }
   const holder = counted.find((request) => !isWritten(request, listed) && holds(request, buffer));
-  if (holder) return `a request under way (${nameOf(holder)})`;
-  const handles = handlesOf.call(process);
+  return holder && `a request under way (${nameOf(holder)})`;
+}
+
+/** Which connection may hold it, until it has written what came before. */
+function whyWaiting(buffer: ArrayBuffer, handles: readonly object[]): string | undefined {
   // What waits for it is nobody's yet.
   if (handles.some((handle) => (handle as { connecting?: boolean }).connecting)) return 'a connection being made';
   const waiting = handles.find((handle) => holds(handle, buffer));
