@@ -19,7 +19,7 @@ PARTS = ("Thread", "Lock", "RLock", "Condition", "Event", "get_ident", "_allocat
     "_start_joinable_thread", "_ThreadHandle", "_set_sentinel", "_make_thread_handle")
 parts = {name: getattr(threading, name, None) for name in PARTS}
 Thread = threading.Thread
-USUAL, SOON = 0.005, 0.0005
+USUAL, SOON = 0.005, 0.0002
 def begin(function, args, name):
     if any(getattr(threading, part, None) is not parts[part] for part in PARTS):
         return start_new_thread(function, args)
