@@ -12,30 +12,36 @@ export interface Movable {
   move(): void;
 }
 
-const watched = new WeakMap<ArrayBuffer, Movable>();
+interface Moves {
+  readonly owners: WeakMap<ArrayBuffer, Movable>;
+  /** A byte stream's own method, which nobody watches. */
+  readonly enqueue: typeof ReadableByteStreamController.prototype.enqueue;
+}
 
-const { enqueue } = ReadableByteStreamController.prototype;
+/** All copies of this package in the process have the same one, and each file of jest's tests has a copy. */
+const MOVES = Symbol.for('memview.moves');
+
+const common = ReadableByteStreamController as { [MOVES]?: Moves };
 
 /** Detaches an array's memory by way of a stream, unnoticed. */
 export function enqueueUnnoticed(controller: ReadableByteStreamController, array: Uint8Array<ArrayBuffer>): void {
-  enqueue.call(controller, array);
+  moves().enqueue.call(controller, array);
 }
 
 /** From now on the owner hears of a transfer of this ArrayBuffer. */
 export function watchMoves(buffer: ArrayBuffer, owner: Movable): void {
-  watchStreams();
-  watched.set(buffer, owner);
+  moves().owners.set(buffer, owner);
   if (ownTransfers) Object.defineProperties(buffer, ownTransfers);
 }
 
 /** Who hears of it. */
 export function ownerOf(buffer: ArrayBufferLike): Movable | undefined {
-  return watched.get(buffer as ArrayBuffer);
+  return common[MOVES]?.owners.get(buffer as ArrayBuffer);
 }
 
 function notice(buffer: unknown): void {
   if (typeof buffer !== 'object' || buffer === null) return;
-  const owner = watched.get(buffer as ArrayBuffer);
+  const owner = common[MOVES]?.owners.get(buffer as ArrayBuffer);
   if (owner && (buffer as ArrayBuffer).byteLength === 0) owner.move();
 }
 
@@ -68,12 +74,10 @@ function transfers(prototype: object): PropertyDescriptorMap {
   return Object.fromEntries(entries);
 }
 
-let streams = false;
-
-/** Watches byte streams, once: their own code alone knows that they transfer. */
-function watchStreams(): void {
-  if (streams) return;
-  streams = true;
+/** Watches byte streams, once in a process: their own code alone knows that they transfer. */
+function moves(): Moves {
+  if (common[MOVES]) return common[MOVES];
+  common[MOVES] = { owners: new WeakMap(), enqueue: ReadableByteStreamController.prototype.enqueue };
   const methods = [
     [ReadableByteStreamController.prototype, 'enqueue'],
     [ReadableStreamBYOBReader.prototype, 'read'],
@@ -89,4 +93,5 @@ function watchStreams(): void {
     );
     Object.defineProperty(prototype, name, { ...descriptor, value });
   }
+  return common[MOVES];
 }
