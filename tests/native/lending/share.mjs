@@ -1,6 +1,9 @@
 // JavaScript's memory in Python, and back: what is pinned, what is refused, and that the process ends by itself, status 0.
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { markAsUntransferable } from 'node:worker_threads';
 import { collect, thrown, until, value } from './ask.mjs';
@@ -53,9 +56,14 @@ function refused(python, array) {
   equal(python.shared, 0);
 }
 
-/** A Buffer that C made: Python has the right sum, nobody can move it, and the collector frees it in the end. */
+/** Until the exit, which has to detach what modules have made. */
+const kept = [];
+
+/** A Buffer that C made: Python has the right sum, and nobody can move it. */
 async function shareOfModule(python, buffer) {
-  const wanted = sumOf(buffer);
+  ok(ArrayBuffer.isView(buffer) && buffer.byteLength > 0, String(buffer));
+  kept.push(buffer);
+  const wanted = sumOf(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength));
   if (!pins) refused(python, buffer);
   keep(python, buffer, pins ? {} : { copy: true });
   await collect();
@@ -63,6 +71,60 @@ async function shareOfModule(python, buffer) {
   python.exec('del m');
   ok(await until(() => python.shared === 0));
 }
+
+const text = Buffer.alloc(1 << 16, 'some text');
+const picture = { width: 64, height: 64, channels: 3, background: { r: 200, g: 30, b: 4 } };
+
+/** What modules make: package → a Buffer of theirs. */
+const made = {
+  sharp: ({ default: sharp }) => sharp({ create: picture }).raw().toBuffer(),
+  snappy: ({ compress }) => compress(text),
+  'lz4-napi': ({ compress }) => compress(text),
+  '@node-rs/argon2': ({ hashRaw }) => hashRaw('password', { salt: Buffer.alloc(16, 1), outputLen: 64 }),
+  '@napi-rs/canvas'({ createCanvas }) {
+    const context = createCanvas(32, 32).getContext('2d');
+    context.fillRect(0, 0, 16, 32);
+    return context.canvas.data();
+  },
+  '@napi-rs/image': ({ Transformer }) => Transformer.fromRgbaPixels(Buffer.alloc(4096, 200), 32, 32).png(),
+  '@resvg/resvg-js'({ Resvg }) {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><rect width="20" height="20"/></svg>';
+    return new Resvg(svg).render().pixels;
+  },
+  async zeromq({ Pair }) {
+    const [one, other] = [new Pair(), new Pair()];
+    await one.bind('tcp://127.0.0.1:*');
+    other.connect(one.lastEndpoint);
+    await other.send(text);
+    const [message] = await one.receive();
+    one.close();
+    other.close();
+    return message;
+  },
+  async lmdb({ open }) {
+    const folder = mkdtempSync(join(tmpdir(), 'memview-'));
+    const store = open({ path: folder, encoding: 'binary' });
+    await store.put('key', text);
+    const found = store.getBinary('key');
+    await store.close();
+    rmSync(folder, { recursive: true });
+    return found;
+  },
+};
+
+const moduleCases = Object.fromEntries(
+  Object.entries(made).map(([name, make]) => [
+    `what ${name} makes`,
+    async ({ python, folder }) => {
+      if (!folder) return 'no packages were fetched';
+      const { importPackage } = await import(pathToFileURL(`${folder}/import.mjs`));
+      const found = await importPackage(name).catch(() => undefined);
+      if (!found) return `no ${name}`;
+      await shareOfModule(python, await make(found));
+      return undefined;
+    },
+  ]),
+);
 
 export const shareCases = {
   'the data of a view is shared, and comes back': async ({ python }) => {
@@ -90,23 +152,7 @@ export const shareCases = {
     deepEqual(value(python, 'memoryview(m).tolist()'), [10, 11, 12]);
     python.exec('del m');
   },
-  'raw pixels of sharp': async ({ python, folder }) => {
-    if (!folder) return 'no packages were fetched';
-    const { importPackage } = await import(pathToFileURL(`${folder}/import.mjs`));
-    const sharp = await importPackage('sharp').catch(() => undefined);
-    if (!sharp) return 'no sharp';
-    const create = { width: 64, height: 64, channels: 3, background: { r: 200, g: 30, b: 4 } };
-    await shareOfModule(python, await sharp.default({ create }).raw().toBuffer());
-    return undefined;
-  },
-  'what snappy gives': async ({ python, folder }) => {
-    if (!folder) return 'no packages were fetched';
-    const { importPackage } = await import(pathToFileURL(`${folder}/import.mjs`));
-    const snappy = await importPackage('snappy').catch(() => undefined);
-    if (!snappy) return 'no snappy';
-    await shareOfModule(python, await snappy.compress(Buffer.alloc(1 << 16, 'some text')));
-    return undefined;
-  },
+  ...moduleCases,
   'a Buffer over memory of C': async ({ python }) => {
     const require = createRequire(import.meta.url);
     const { createExternalBuffer, createPointer, DataType } = require('ffi-rs');
