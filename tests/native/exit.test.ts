@@ -1,5 +1,5 @@
 /**
- * The exit, whatever Python is at: within the second that it has, with Node's status. What may be done is done before:
+ * The exit, whatever Python is at: within the time that it has, with Node's status. What may be done is done before:
  * threads are waited for, atexit runs, streams are flushed.
  */
 import { describe, expect, test } from '@jest/globals';
@@ -16,7 +16,9 @@ interface Case {
 
 const LONG = 'sum(range(6 * 10**9))';
 const ATEXIT = `python.exec('import atexit, os, sys, threading, time; atexit.register(os.write, 1, b"atexit\\\\n")');`;
-const CUT = /Python's part of the exit was cut short after 900 ms/;
+/** In ms; the default is a second, of which a busy machine takes too much for what is done before the end. */
+const WITHIN = 3000;
+const CUT = /Python's part of the exit was cut short after 2700 ms/;
 
 /** Each says `exiting` as it exits. */
 const cases: readonly Case[] = [
@@ -68,18 +70,26 @@ if (found.length === 0) (test.skip as typeof test)('no libpython here', () => {}
 describe.each(found)('$name', (pair) => {
   test.each(cases)('beside $name', async ({ name, code, stderr = /^$/ }) => {
     const exits = `console.log('exiting'); process.exit(7);`;
-    const ended = await run(pair, `${ATEXIT} ${code} ${exits}`);
+    const ended = await run(pair, `${ATEXIT} ${code} ${exits}`, `{ exitWithin: ${WITHIN} }`);
     const free = /run.* in C$/.test(name) && freeThreaded.test(pair.name);
     const said = keepsTheGil.test(name) && !free ? 'exiting\n' : 'exiting\natexit\n';
     expect({ ...ended, ms: 0, stderr: '' }).toEqual({ status: 7, signal: null, stdout: said, stderr: '', ms: 0 });
     expect(ended.stderr.replace(/.*DeprecationWarning.*\n.*fork.*\n/, '')).toMatch(free ? /^$/ : stderr);
-    // A second, and what a busy machine takes of it.
-    expect(ended.ms).toBeLessThan(3000);
+    expect(ended.ms).toBeLessThan(WITHIN + 2000);
   });
 });
 
 const [first] = found;
 if (first) {
+  test('by default it is a second', async () => {
+    const busy = `python.run('${LONG}').catch(() => {}); await after(100);`;
+    const ended = await run(first, `${busy} console.log('exiting'); process.exit(7);`);
+    expect(ended).toMatchObject({ status: 7, signal: null, stdout: 'exiting\n' });
+    expect(ended.stderr).toMatch(/cut short after 900 ms/);
+    // With what a busy machine takes of it.
+    expect(ended.ms).toBeLessThan(3000);
+  });
+
   test('a natural exit, and one after SIGTERM, keep their status', async () => {
     const busy = `${ATEXIT} python.exec('threading.Thread(target=time.sleep, args=(60,)).start()');`;
     const natural = await run(first, `${busy} process.exitCode = 3; console.log('exiting');`);
