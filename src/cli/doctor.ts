@@ -43,11 +43,12 @@ export async function doctor(command: string, print: (text: string) => void): Pr
   const { openssl } = process.versions;
   const system = [`${process.platform} ${process.arch}`, nameOfCLibrary()].filter(Boolean).join(', ');
   print(report('  ', `Node ${process.versions.node}`, [process.execPath, system, row('ssl', `OpenSSL ${openssl}`)]));
-  const pythons = findPythons().map(({ executable, version, prefix, libpython, target, problem }) => {
+  const pythons = findPythons().map(({ executable, version, prefix, libpython, target, before, problem }) => {
     const details = [
       executable,
       ...(kindOf(join(prefix, 'pyvenv.cfg')) ? [row('venv', prefix)] : []),
       ...(libpython ? [row('libpython', libpython)] : []),
+      ...(before ?? []).map(({ path, deepFor }) => row('needs', `${path}, ${howOpened(deepFor)}`)),
       ...(target ? [row('target', target)] : []),
     ];
     // Only what is a CPython has a target.
@@ -67,6 +68,10 @@ export async function doctor(command: string, print: (text: string) => void): Pr
     print(report(answer ? good('ok') : bad('--'), name, [...details, ...last]));
   }
   return usable;
+}
+
+function howOpened(deepFor: string | null): string {
+  return deepFor === null ? 'opened plain' : `opened with RTLD_DEEPBIND: Node exports ${deepFor} too`;
 }
 
 function row(name: string, value: string): string {

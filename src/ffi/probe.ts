@@ -7,7 +7,10 @@ import { type BuildFacts, pythonFacts, recogniseTarget, verifyLayouts } from '..
 import { versions } from '../layouts/versions.ts';
 import { formatTarget } from '../target.ts';
 import { whyNoAnswer, whyNotRun } from './complaints.ts';
+import { readElf } from './elf.ts';
+import { realpath } from './files.ts';
 import { whyNotLoadable } from './host.ts';
+import { beforeLibpython, type OpenedBefore } from './linking/before.ts';
 import { platform } from './platform.ts';
 
 /** A Python that was found, and whether it can be loaded into this process. */
@@ -21,6 +24,8 @@ export interface PythonInstallation {
   readonly libpython: string | undefined;
   /** The tag of its target, undefined where it is unknown. */
   readonly target: string | undefined;
+  /** What has to be opened before libpython; undefined where there is nothing of the kind. */
+  readonly before?: readonly OpenedBefore[];
   /** Why it cannot be used and what to do, undefined where it can. */
   readonly problem: string | undefined;
 }
@@ -35,6 +40,8 @@ interface Answer {
   readonly facts?: BuildFacts;
   /** The files that may be its libpython, best first. */
   readonly libraries?: readonly string[];
+  /** What has to be opened before the first of them. */
+  readonly before?: readonly OpenedBefore[];
   /** Where one was looked for. */
   readonly tried?: readonly string[];
 }
@@ -69,6 +76,15 @@ def mapped():
                     return path
     except (OSError, IOError):
         pass
+def needs_more():
+    # What libpython needs its executable has open; compiling the rule takes 5 ms.
+    try:
+        with open("/proc/self/maps", "rb") as maps:
+            names = set(line.rstrip().rpartition(b"/")[2] for line in maps if b".so" in line)
+    except (OSError, IOError):
+        return False
+    known = set(name.encode("ascii") for name in ${JSON.stringify(readElf('/proc/self/exe')?.needed ?? [])})
+    return any(name.startswith(b"lib") and not name.startswith(b"libpython") and name not in known for name in names)
 def candidates():
     import sysconfig
     known = dict((key, value) for key, value in sysconfig.get_config_vars().items() if value)
@@ -88,6 +104,8 @@ if info["version"].rpartition(".")[0] in ${JSON.stringify(versions)} and info["i
     tried = [] if found else list(dict.fromkeys(candidates()))
     info["libraries"] = [text(path) for path in ([found] if found else filter(os.path.isfile, tried))]
     info["tried"] = [text(path) for path in tried]
+    if info["libraries"] and needs_more() and sys.platform.startswith("linux"):
+        info["before"] = ${beforeLibpython('info["libraries"][0]', realpath('/proc/self/exe'))}
 os.write(1, ("\\n${MARK}" + json.dumps(info) + "\\n").encode("ascii"))
 `;
 
@@ -159,7 +177,8 @@ function judge({ version, prefix, implementation, facts, ...answer }: Answer, as
   // On a system of two architectures the library of the other may be found first.
   const libpython = libraries.find((path) => whyNotLoadable(path) === undefined) ?? libraries[0];
   const reason = whyNotLoadable(libpython);
-  return { ...found, libpython, target, problem: reason && `its libpython ${reason}` };
+  const before = answer.before?.length && libpython === libraries[0] ? answer.before : undefined;
+  return { ...found, libpython, target, ...(before && { before }), problem: reason && `its libpython ${reason}` };
 }
 
 /** A number that grows with the release. */

@@ -14,6 +14,7 @@ import { mapBoard } from './board.ts';
 import { Gil } from './gil.ts';
 import { bootstrap, type Routine, routines } from './inside/bootstrap.ts';
 import { PendingDecrefs } from './lending/pending-decrefs.ts';
+import { type OpenedBefore, openBefore } from './linking/before.ts';
 import { bindFunctions, mapMemory, openLibrary } from './native.ts';
 import type { PythonInstallation } from './probe.ts';
 import { type Api, formerNames, loaderSymbols, pythonSymbols } from './symbols.ts';
@@ -76,7 +77,7 @@ export function startInterpreter(installation: PythonInstallation): Interpreter 
   const { libpython, executable, version, target: tag } = installation;
   if (!libpython || !tag) throw new Error(`${executable} cannot be loaded: ${installation.problem}`);
   refuseSecond(libpython);
-  const opened = openPythonLibrary(libpython);
+  const opened = openPythonLibrary(libpython, installation.before);
   const { loader, api, handle } = opened;
   const memory = processMemory('self', parseTarget(tag));
   if (api.Py_IsInitialized() !== 0) {
@@ -131,10 +132,11 @@ function joined(opened: Opened, space: bigint): Interpreter {
   return interpreterOf(installation, parseTarget(installation.target ?? ''), opened, space);
 }
 
-function openPythonLibrary(libpython: string): Opened {
+function openPythonLibrary(libpython: string, before: readonly OpenedBefore[] = []): Opened {
   openLibrary(PROGRAM, '');
-  openLibrary(LIBPYTHON, libpython);
   const loader = bindFunctions(PROGRAM, loaderSymbols);
+  openBefore(loader, before);
+  openLibrary(LIBPYTHON, libpython);
   promote(loader, libpython);
   const handle = loader.dlopen(libpython, RTLD_NOW | RTLD_NOLOAD);
   const names = resolve(loader, handle, libpython);

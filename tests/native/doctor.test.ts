@@ -58,6 +58,7 @@ withVenv('it says of a venv where it is, its libpython, its target, and the two 
       literal(`ok CPython ${python?.version}`.padEnd(20) + join(venv, 'bin/python')),
       literal(`venv       ${venv}`),
       literal(`libpython  ${python?.libpython}`),
+      ...(python?.before ?? []).map(({ path }) => new RegExp(`needs {6}${literal(path).source}, opened .*`)),
       literal(`target     ${python?.target}`),
       new RegExp(`ssl        ${own.source} ${literal(`(Node: OpenSSL ${openssl})`).source}`),
       /layout {5}verified against the live interpreter/,

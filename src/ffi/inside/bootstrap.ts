@@ -4,6 +4,8 @@
  * the ends of two pipes.
  */
 import { pythonFacts } from '../../layouts/recognise.ts';
+import { imports } from '../linking/imports.ts';
+import { rule } from '../linking/rule.ts';
 import type { PythonInstallation } from '../probe.ts';
 import { buffers } from './buffers.ts';
 import { ends } from './ends.ts';
@@ -40,13 +42,17 @@ except BaseException as error:
 }
 
 /**
- * Before any extension module is imported: node exports its own OpenSSL and zlib, which Python's ssl, hashlib and
- * zlib would bind to. RTLD_DEEPBIND makes each library prefer its own dependencies. Then `site`, which was put off.
+ * Before any extension module is imported, the rule that says how its libraries are opened. Node marks the standard
+ * descriptors as its own, and Python's children would have none. Then `site`, which was put off.
  */
-const start = `import sys
+const start = `import os, sys
 if sys.platform.startswith("linux"):
-    RTLD_NOW, RTLD_DEEPBIND = 0x2, 0x8
-    sys.setdlopenflags(RTLD_NOW | RTLD_DEEPBIND)
+    exec(${literal(rule + imports)}, {"__builtins__": __builtins__})
+for descriptor in 0, 1, 2:
+    try:
+        os.set_inheritable(descriptor, True)
+    except OSError:
+        pass
 import site
 site.main()
 `;
