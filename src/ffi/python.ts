@@ -257,12 +257,14 @@ export class Python {
     if (typeof copy !== 'boolean') throw new TypeError(`expected copy to be true or false, got ${typeof copy}`);
     const { format, itemsize, bytes } = shareable(array);
     if (copy) return this.#ref(calls.bytearray(bytes, format));
+    // What is empty is nobody's: an array that was revoked too.
+    if (bytes.length === 0) return this.#ref(postOf(this.#interpreter).share(array, 0n, itemsize, format));
     const entry = exportOf(array.buffer);
-    const address = bytes.length === 0 ? 0n : this.#interpreter.addressOf(bytes);
+    const address = this.#interpreter.addressOf(bytes);
     if (entry) {
       const { info } = entry;
       const place = [String(address), bytes.length, itemsize, format, Number(address - info.address), info.readonly];
-      return this.#ref(calls.shown(info.object, place));
+      return this.#ref(calls.shown(entry.owner, place));
     }
     pin(array.buffer);
     return this.#ref(postOf(this.#interpreter).share(array, address, itemsize, format));

@@ -173,17 +173,27 @@ export class Borrower {
   /** @param found the list that `look` and `explain` give */
   #described(found: bigint): Header {
     const calls = this.#calls;
-    const [owner = 0n, description = 0n] = calls.items(found);
+    const [object = 0n, description = 0n] = calls.items(found);
     const [source, said] = JSON.parse(calls.bytesText(description)) as [ViewProtocol, Description];
     const { address, within = 0, ...rest } = said;
     if (address === undefined) {
-      const { info } = this.#memoryviews.read(owner);
+      const { info } = this.#memoryviews.read(object);
       const whole = { ...info, ...rest, address: info.address + BigInt(within), source };
-      return { info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole), trusted: false, exporter: 0 };
+      return {
+        info: checkInfo(rest.shape ? { ...whole, suboffsets: undefined } : whole),
+        trusted: false,
+        exporter: 0,
+        owner: found,
+      };
     }
     const { format = 'B', itemsize = 1, shape = [], strides = [], readonly = true } = rest;
-    const where = { address: BigInt(address), object: owner, source, suboffsets: undefined };
-    return { info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }), trusted: false, exporter: 0 };
+    const where = { address: BigInt(address), object, source, suboffsets: undefined };
+    return {
+      info: checkInfo({ ...where, format, itemsize, shape, strides, readonly }),
+      trusted: false,
+      exporter: 0,
+      owner: found,
+    };
   }
 
   #namesOf(sources: readonly ViewProtocol[]): bigint {

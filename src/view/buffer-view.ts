@@ -227,11 +227,12 @@ export class BufferView {
     }
     // The parts of a compound are all tried before one is written.
     const tried = new DataView(new ArrayBuffer(element.size));
-    const target = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, element.size);
     const trial = new Uint8Array(tried.buffer);
-    trial.set(target);
+    trial.set(new Uint8Array(bytes.buffer, bytes.byteOffset + offset, element.size));
     element.write(tried, 0, value);
-    target.set(trial);
+    // The value's getters may have released the view.
+    const [place, at] = this.#at(index, true);
+    new Uint8Array(place.buffer, place.byteOffset + at, element.size).set(trial);
   }
 
   /**

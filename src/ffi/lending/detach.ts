@@ -1,6 +1,6 @@
 /** Taking memory back from JavaScript: typed arrays that outlive it must be empty, not dangling. */
 import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
-import { enqueueUnnoticed } from './moves.ts';
+import { enqueueUnnoticed, transferUnnoticed } from './moves.ts';
 
 /**
  * Detaches an ArrayBuffer: every typed array over it gets length 0. Node 22 and later have `transfer`; Node 20
@@ -10,8 +10,7 @@ import { enqueueUnnoticed } from './moves.ts';
  */
 export function detach(buffer: ArrayBuffer): void {
   if (buffer.byteLength === 0) return;
-  if (typeof ArrayBuffer.prototype.transfer === 'function') ArrayBuffer.prototype.transfer.call(buffer, 0);
-  else enqueueUnnoticed(drain(), new Uint8Array(buffer));
+  if (!transferUnnoticed(buffer)) enqueueUnnoticed(drain(), new Uint8Array(buffer));
 }
 
 let open: ReadableByteStreamController | undefined;

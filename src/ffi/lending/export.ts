@@ -49,6 +49,8 @@ export interface Exported {
   readonly info: BufferInfo;
   /** The address of the object that is pinned; 0 where it is not known. */
   readonly exporter: number;
+  /** The address of what keeps the memory. */
+  readonly owner: bigint;
   readonly giveBack: () => void;
 }
 
@@ -57,20 +59,24 @@ export class Export extends Owned {
   readonly info: BufferInfo;
   readonly extent: Extent;
   readonly exporter: number;
+  readonly owner: bigint;
   #state: ExportState = 'viewed';
   #buffer: ArrayBuffer | WeakRef<ArrayBuffer> | undefined;
   /** The export, one that is left, whose ArrayBuffer this one borrows. */
   #lender: Export | undefined;
+  /** Whether a later view has handed out its ArrayBuffer too. */
+  #handedOn = false;
   #weakly = false;
   /** How many were under way at the hand-out, as long as the stretch lasts in which it was: none of them ends in it. */
   #requests: number | undefined;
 
   /** @internal */
-  constructor(ledger: Ledger, { info, exporter, giveBack }: Exported) {
+  constructor(ledger: Ledger, { info, exporter, owner, giveBack }: Exported) {
     super('view', ledger, giveBack);
     this.info = info;
     this.extent = extentOf(info);
     this.exporter = exporter;
+    this.owner = owner;
   }
 
   get state(): ExportState {
@@ -97,6 +103,7 @@ export class Export extends Owned {
     if (this.#state !== 'viewed') return;
     this.ledger.admit(this.extent.length);
     this.#state = 'lent';
+    if (this.#lender) this.#lender.#handedOn = true;
     // The view refers to the ArrayBuffer: as long as either is there, this is.
     const buffer = this.buffer;
     if (!buffer) return;
@@ -134,10 +141,11 @@ export class Export extends Owned {
     if (this.#state === 'moved') {
       throw new Error('this memory was transferred: whoever it was transferred to has it, and it cannot be taken back');
     }
-    if (this.#state === 'lent' && this.#lender) {
+    if (this.#handedOn || (this.#state === 'lent' && this.#lender)) {
+      const other = this.#handedOn ? 'a later' : 'an earlier';
       throw new Error(
-        'cannot revoke these arrays: an earlier view of the same memory handed them out as well. release() this one, ' +
-          'and let the event loop turn until the arrays of both are garbage',
+        `cannot revoke these arrays: ${other} view of the same memory handed them out as well. release() this one, and let ` +
+          'the event loop turn until the arrays of both are garbage',
       );
     }
     if (this.#state === 'viewed' || !buffer) {

@@ -6,6 +6,7 @@
  */
 import { executionAsyncId, triggerAsyncId } from 'node:async_hooks';
 import { stat } from 'node:fs';
+import { types } from 'node:util';
 import { dataViewOf } from '../../bytes.ts';
 import { bindFunctions, mapMemory, openLibrary } from '../native.ts';
 
@@ -151,7 +152,7 @@ function holds(root: object, buffer: ArrayBuffer): boolean {
   for (let depth = 0; depth < DEPTH && level.length > 0; depth++) {
     const next: object[] = [];
     for (const object of level) {
-      if (putsOff(object)) return true;
+      if (putsOff(object) || isBeingWritten(object)) return true;
       for (const part of partsOf(object)) {
         if (typeof part !== 'object' || part === null || seen.has(part)) continue;
         if (part === buffer || (ArrayBuffer.isView(part) && part.buffer === buffer)) return true;
@@ -171,9 +172,16 @@ function putsOff(object: object): boolean {
   return Array.isArray(queue) && queue.some((item) => typeof item === 'function');
 }
 
+/** Whether it is a stream of HTTP/2 that has something to write: its library holds the bytes, and no request is listed. */
+function isBeingWritten(object: object): boolean {
+  const { writableFinished, destroyed } = object as { writableFinished?: boolean; destroyed?: boolean };
+  return /Http2Stream$/.test(nameOf(object)) && writableFinished === false && !destroyed;
+}
+
 function* partsOf(object: object): Generator<unknown> {
-  if (object instanceof Map) yield* object.values();
-  else if (object instanceof Set) yield* object;
+  // Node's own have no prototype.
+  if (types.isMap(object)) yield* Map.prototype.values.call(object);
+  else if (types.isSet(object)) yield* Set.prototype.values.call(object);
   for (const key of Reflect.ownKeys(object)) {
     if (aside.has(key as string)) continue;
     const descriptor = Reflect.getOwnPropertyDescriptor(object, key);

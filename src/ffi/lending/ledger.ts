@@ -4,6 +4,7 @@
  */
 import type { Gil } from '../gil.ts';
 import { Export, type Exported } from './export.ts';
+import { watchTransfers } from './moves.ts';
 import { Owned } from './owned.ts';
 import { Pressure } from './pressure.ts';
 
@@ -39,6 +40,8 @@ export class Ledger {
   constructor(gil: Gil, bound: number) {
     this.#gil = gil;
     this.#pressure = new Pressure(bound, () => this.#sweep());
+    // Before anybody has taken hold of a method that transfers.
+    watchTransfers();
   }
 
   /** How many are out. */
@@ -77,9 +80,11 @@ export class Ledger {
   }
 
   /** The export that is left whose arrays show just the bytes of another, and its ArrayBuffer. */
-  leftOf({ extent: { low, length }, exporter }: Export): readonly [Export, ArrayBuffer] | undefined {
+  leftOf({ extent: { low, length }, exporter, info }: Export): readonly [Export, ArrayBuffer] | undefined {
     const left = this.#left.get(low);
     if (left?.extent.length !== length || left.exporter !== exporter || exporter === 0) return undefined;
+    // What Python is given of it has to be as writable.
+    if (left.info.readonly !== info.readonly) return undefined;
     const { buffer } = left;
     return buffer?.byteLength === length ? [left, buffer] : undefined;
   }

@@ -24,6 +24,8 @@ export interface Header {
   readonly trusted: boolean;
   /** The address of the object whose memory it is, which the owner keeps; 0 where only the owner is known. */
   readonly exporter: number;
+  /** The address of what keeps the memory: a memoryview, or the list of what another source has given. */
+  readonly owner: bigint;
 }
 
 /** Reads memoryviews that are owned: nothing of the windows but their bytes is touched, and nobody else has them. */
@@ -71,7 +73,7 @@ export class Memoryviews {
     const exporter = this.#exporter(bytes, base);
     const trusted = exporter !== 0 && this.#trusted.has(this.#type(this.#window(exporter), exporter % WINDOW));
     const known = { bytes, base, formats: trusted ? this.#formats : formats };
-    return { info: readBufferInfo(paged ?? this.#memory, memoryview, known), trusted, exporter };
+    return { info: readBufferInfo(paged ?? this.#memory, memoryview, known), trusted, exporter, owner: memoryview };
   }
 
   #window(address: number): DataView {

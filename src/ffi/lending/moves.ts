@@ -1,7 +1,7 @@
 /**
  * Who transfers an ArrayBuffer over memory that is Python's, takes the memory along: it is in use, though the ArrayBuffer
  * that was lent is garbage. A FinalizationRegistry cannot tell the two apart, so the ways to transfer are watched:
- * `transfer` of these ArrayBuffers, and byte streams, which transfer what they are given. `structuredClone` and
+ * `transfer` of ArrayBuffers, and byte streams, which transfer what they are given. `structuredClone` and
  * `postMessage` refuse memory that a module of Node's has mapped.
  */
 
@@ -16,6 +16,7 @@ interface Moves {
   readonly owners: WeakMap<ArrayBuffer, Movable>;
   /** A byte stream's own method, which nobody watches. */
   readonly enqueue: typeof ReadableByteStreamController.prototype.enqueue;
+  readonly transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined;
 }
 
 /** All copies of this package in the process have the same one, and each file of jest's tests has a copy. */
@@ -28,10 +29,16 @@ export function enqueueUnnoticed(controller: ReadableByteStreamController, array
   moves().enqueue.call(controller, array);
 }
 
+/** Detaches a buffer, unnoticed; false where this runtime cannot without a stream. */
+export function transferUnnoticed(buffer: ArrayBuffer): boolean {
+  const { transfer: own } = moves();
+  own?.call(buffer, 0);
+  return own !== undefined;
+}
+
 /** From now on the owner hears of a transfer of this ArrayBuffer. */
 export function watchMoves(buffer: ArrayBuffer, owner: Movable): void {
   moves().owners.set(buffer, owner);
-  if (ownTransfers) Object.defineProperties(buffer, ownTransfers);
 }
 
 /** Who hears of it. */
@@ -62,36 +69,28 @@ function noticing(method: Method, name: string, transferred: (self: unknown, arg
   return watching as Method;
 }
 
-/** Node 22 and later. */
-const ownTransfers = 'transfer' in ArrayBuffer.prototype ? transfers(ArrayBuffer.prototype) : undefined;
+/** Node 22 and later have it. */
+const transfer: ((this: ArrayBuffer, length: number) => ArrayBuffer) | undefined = ArrayBuffer.prototype.transfer;
 
-function transfers(prototype: object): PropertyDescriptorMap {
-  const methods = prototype as Record<string, Method>;
-  const entries = ['transfer', 'transferToFixedLength'].map((name) => {
-    const value = noticing(methods[name] as Method, name, (self) => self);
-    return [name, { value, configurable: true, writable: true }] as const;
-  });
-  return Object.fromEntries(entries);
+/** From now on what transfers is watched. */
+export function watchTransfers(): void {
+  moves();
 }
 
-/** Watches byte streams, once in a process: their own code alone knows that they transfer. */
+/** Watches what transfers, once in a process. */
 function moves(): Moves {
   if (common[MOVES]) return common[MOVES];
-  common[MOVES] = { owners: new WeakMap(), enqueue: ReadableByteStreamController.prototype.enqueue };
-  const methods = [
-    [ReadableByteStreamController.prototype, 'enqueue'],
-    [ReadableStreamBYOBReader.prototype, 'read'],
-    [ReadableStreamBYOBRequest.prototype, 'respondWithNewView'],
-  ] as const;
-  for (const [prototype, name] of methods) {
-    const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
-    if (!descriptor?.configurable) continue;
-    const value = noticing(
-      descriptor.value as Method,
-      name,
-      (_, [view]) => (view as ArrayBufferView | undefined)?.buffer,
-    );
-    Object.defineProperty(prototype, name, { ...descriptor, value });
-  }
+  common[MOVES] = { owners: new WeakMap(), enqueue: ReadableByteStreamController.prototype.enqueue, transfer };
+  const given = (_: unknown, [view]: unknown[]): unknown => (view as ArrayBufferView | undefined)?.buffer;
+  watch(ReadableByteStreamController.prototype, 'enqueue', given);
+  watch(ReadableStreamBYOBReader.prototype, 'read', given);
+  watch(ReadableStreamBYOBRequest.prototype, 'respondWithNewView', given);
+  for (const name of ['transfer', 'transferToFixedLength']) watch(ArrayBuffer.prototype, name, (self) => self);
   return common[MOVES];
+}
+
+function watch(prototype: object, name: string, transferred: (self: unknown, args: unknown[]) => unknown): void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  if (!descriptor?.configurable) return;
+  Object.defineProperty(prototype, name, { ...descriptor, value: noticing(descriptor.value, name, transferred) });
 }

@@ -46,7 +46,8 @@ export function shareable(array: ArrayBufferView): Shareable {
   // Small arrays lie in V8's heap, where they move, until somebody asks for their buffer.
   const { buffer, byteOffset, byteLength } = array;
   const itemsize = 'BYTES_PER_ELEMENT' in array ? (array.BYTES_PER_ELEMENT as number) : 1;
-  return { format, itemsize, bytes: Buffer.from(buffer, byteOffset, byteLength) };
+  const bytes = byteLength === 0 ? Buffer.alloc(0) : Buffer.from(buffer, byteOffset, byteLength);
+  return { format, itemsize, bytes };
 }
 
 function classOf(array: ArrayBufferView): string {
