@@ -24,7 +24,7 @@ export interface PythonInstallation {
   readonly libpython: string | undefined;
   /** The tag of its target, undefined where it is unknown. */
   readonly target: string | undefined;
-  /** What has to be opened before libpython; undefined where there is nothing of the kind. */
+  /** What has to be opened before libpython; undefined where there is nothing of the kind. @internal */
   readonly before?: readonly OpenedBefore[];
   /** Why it cannot be used and what to do, undefined where it can. */
   readonly problem: string | undefined;
