@@ -74,7 +74,8 @@ export async function check() {
       }
       for (const build of servedBuilds(found)) {
         const tag = `${version}${build}-${model}`;
-        const folders = [include, platinclude, ...(numpy ? [numpy] : [])];
+        // numpy's first: a system's Python has those of its own numpy among its headers.
+        const folders = [...(numpy ? [numpy] : []), include, platinclude];
         const options = folders.map((folder) => `-I${folder}`);
         if (found.plain) options.push(...buildOptions(version, build));
         if (numpy) options.push('-DGOLDEN_NUMPY');
