@@ -129,11 +129,7 @@ export class Export extends Owned {
 
   override collected(): void {
     if (this.#state === 'left') this.#finish();
-    else if (this.#state === 'lent' && !this.released) {
-      // With the view its arrays have gone.
-      this.#state = 'viewed';
-      super.collected();
-    } else super.collected();
+    else super.collected();
   }
 
   override revoke(): void {
@@ -179,8 +175,8 @@ export class Export extends Owned {
       return;
     }
     if (this.#state === 'lent' && !this.#lender && buffer) {
+      // It has been watched since it was handed out.
       this.#state = 'left';
-      this.watch(buffer);
       this.ledger.pin(this);
       return;
     }
