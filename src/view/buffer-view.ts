@@ -44,15 +44,18 @@ export class BufferView {
   readonly #memory: Memory;
   readonly #info: BufferInfo;
   readonly #lifetime: Lifetime;
+  /** The view that this one is a part of, by slices and casts: its release lets go of the bytes of all of them. */
+  readonly #origin: BufferView;
   #extent: Extent | undefined;
-  /** The extent as last lent by a live memory. */
+  /** Of an origin: its extent as last lent by a live memory. */
   #window: DataView | undefined;
 
   /** @internal */
-  constructor(memory: Memory, info: BufferInfo, lifetime: Lifetime) {
+  constructor(memory: Memory, info: BufferInfo, lifetime: Lifetime, origin?: BufferView) {
     this.#memory = memory;
     this.#info = info;
     this.#lifetime = lifetime;
+    this.#origin = origin ?? this;
   }
 
   /** The format of PEP 3118, e.g. `d` for doubles of the machine. */
@@ -469,10 +472,21 @@ export class BufferView {
     return this.#extent;
   }
 
-  /** All elements. A live memory is asked again only when it took the bytes back: a WebAssembly heap that grew. */
+  /** All that the elements reach. */
   #bytes(): DataView {
     const { low, length } = this.#reach();
-    if (this.#window?.buffer.byteLength && this.#memory.live) return this.#window;
+    if (length === 0) return dataViewOf(new Uint8Array());
+    if (!this.#memory.live) return dataViewOf(this.#memory.read(low, length));
+    const origin = this.#origin;
+    const all = origin.#all();
+    if (origin === this) return all;
+    return new DataView(all.buffer, all.byteOffset + Number(low - origin.#reach().low), length);
+  }
+
+  /** Of an origin. A live memory is asked again only when it took the bytes back: a WebAssembly heap that grew. */
+  #all(): DataView {
+    if (this.#window?.buffer.byteLength) return this.#window;
+    const { low, length } = this.#reach();
     this.#window = dataViewOf(length === 0 ? new Uint8Array() : this.#memory.read(low, length));
     return this.#window;
   }
@@ -487,7 +501,7 @@ export class BufferView {
     const checked = index.map((i, dimension) => checkIndex(i, shape[dimension] ?? 0, dimension));
     if (this.#memory.live && !suboffsets) {
       const offset = checked.reduce((sum, i, dimension) => sum + i * (strides[dimension] ?? 0), 0);
-      return [this.#bytes(), Number(info.address - this.#reach().low) + offset];
+      return [this.#origin.#all(), Number(info.address - this.#origin.#reach().low) + offset];
     }
     const address = checked.reduce((at, i, dimension) => step(this.#memory, info, dimension, at, i), info.address);
     const memory = this.#memory;
@@ -495,6 +509,8 @@ export class BufferView {
   }
 
   #derive(info: BufferInfo): BufferView {
-    return new BufferView(this.#memory, info, new Lifetime('view', this.#lifetime));
+    // Behind a pointer that was followed the elements lie elsewhere.
+    const origin = this.#info.suboffsets ? undefined : this.#origin;
+    return new BufferView(this.#memory, info, new Lifetime('view', this.#lifetime), origin);
   }
 }

@@ -12,6 +12,11 @@ const movers = {
     missing: 'this Node has no transfer',
     move: ({ buffer }) => new Uint8Array(buffer.transferToFixedLength()),
   },
+  // An own property of the buffer would not be met.
+  'transfer by call': {
+    missing: 'this Node has no transfer',
+    move: ({ buffer }) => new Uint8Array(ArrayBuffer.prototype.transfer.call(buffer)),
+  },
   'enqueue of a byte stream': {
     move(bytes) {
       const stream = new ReadableStream({ type: 'bytes', start: (controller) => controller.enqueue(bytes) });

@@ -85,6 +85,51 @@ export const releaseCases = {
     deepEqual(python.exports(), []);
     equal(extend(python), undefined);
   },
+  'parts of a released view, though they are kept and were used, pin nothing': async ({ python }) => {
+    const parts = (() => {
+      const view = viewed(python);
+      const made = [view.slice([1]), view.transpose(), view.cast('b')];
+      equal(view.data[0], 97);
+      equal(made[1].data[0], 97);
+      deepEqual(
+        made.map((part) => part.get(1)),
+        [99, 98, 98],
+      );
+      view.release();
+      return made;
+    })();
+    ok(await until(() => python.outstanding === 0));
+    equal(extend(python), undefined);
+    for (const part of parts) ok(thrown(() => part.get(0)) instanceof ReleasedError);
+  },
+  'a getter of the value ends the view: set writes nothing': ({ python }) => {
+    python.exec(
+      'import ctypes, importlib.util\nPoint = type("Point", (ctypes.Structure,), {"_fields_": [("a", ctypes.c_int), ("b", ctypes.c_int)]})',
+    );
+    const targets = [
+      ['(Point * 6)()', ['a', 'b']],
+      ['memoryview((Point * 6)())[::2]', ['a', 'b']],
+    ];
+    if (value(python, 'importlib.util.find_spec("_testbuffer") is not None')) {
+      python.exec('from _testbuffer import ndarray, ND_PIL, ND_WRITABLE');
+      targets.push(['ndarray([(1, 2)] * 6, shape=[6], format="ii", flags=ND_PIL | ND_WRITABLE)', [0, 1]]);
+    }
+    for (const [expression, [first, second]] of targets) {
+      for (const end of ['release', 'revoke']) {
+        python.exec(`held = ${expression}\nbefore = memoryview(held).tobytes()`);
+        const view = python.view('held');
+        const given = typeof first === 'number' ? [] : {};
+        given[first] = 7;
+        const get = () => {
+          view[end]();
+          return 8;
+        };
+        Object.defineProperty(given, second, { get, enumerable: true });
+        ok(thrown(() => view.set(0, given)) instanceof ReleasedError, `${expression}, ${end}`);
+        ok(value(python, 'memoryview(held).tobytes() == before'), expression);
+      }
+    }
+  },
   'the end of using, and of the Python, leave arrays as they are': async ({ python }) => {
     const view = viewed(python);
     const { data } = view;

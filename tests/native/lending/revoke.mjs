@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createWriteStream, read, readFileSync, rmSync, write, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createServer as createHttp, get } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +198,38 @@ export const revokeCases = {
     ok(numbers(SIZE).equals(await received()));
     ok(await until(() => thrown(() => view.revoke()) === undefined), 'when it has ended');
     deepEqual([bytes.length, python.outstanding], [0, 0]);
+  },
+  'revoke in the middle of an answer by HTTP/2': async ({ python }) => {
+    const view = numbersOf(python, SIZE);
+    const { bytes } = view;
+    const server = createHttp2((_, response) => response.end(bytes)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = connectHttp2(`http://127.0.0.1:${server.address().port}`);
+    const request = session.request({ ':path': '/' });
+    await once(request, 'response');
+    match(String(thrown(() => view.revoke())), /cannot revoke/);
+    equal(bytes.length, SIZE);
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    ok(numbers(SIZE).equals(Buffer.concat(chunks)));
+    session.close();
+    server.close();
+    ok(await until(() => thrown(() => view.revoke()) === undefined), 'when it has ended');
+    deepEqual([bytes.length, python.outstanding], [0, 0]);
+  },
+  'revoke of arrays that views of the same memory hand out one after the other': async ({ python }) => {
+    python.exec(`b = bytearray(b"\\x07" * ${SIZE})`);
+    const first = python.view('b');
+    const { data } = first;
+    first.release();
+    const second = python.view('b');
+    const other = second.data;
+    // Neither may take from the other's holder what it has.
+    for (const view of [first, second]) match(String(thrown(() => view.revoke())), /cannot revoke/);
+    deepEqual([data[5], other[5], data.length, other.length], [7, 7, SIZE, SIZE]);
+    second.release();
+    match(String(thrown(() => first.revoke())), /cannot revoke/);
+    deepEqual([data[6], other[6]], [7, 7]);
   },
   'revoke of a view that nobody writes, beside 20 connections that write others': async ({ python }) => {
     python.exec(`counting = array("I", range(${SIZE / 4}))`);

@@ -126,6 +126,52 @@ const moduleCases = Object.fromEntries(
   ]),
 );
 
+/** Owners of a thousand doubles that tell of them by another protocol than the buffer's, and count when they end. */
+const owners = `
+import ctypes
+ended = 0
+class Owner:
+    def __init__(self):
+        self.numbers = (ctypes.c_double * 1000)(*[i + 0.5 for i in range(1000)])
+        self.at = ctypes.addressof(self.numbers)
+    def __del__(self):
+        global ended
+        ctypes.memset(self.at, 0xee, 8000)
+        ended += 1
+class Described(Owner):
+    @property
+    def __array_interface__(self):
+        return {"version": 3, "typestr": "<f8", "shape": (1000,), "data": (self.at, False)}
+new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(("PyCapsule_New", ctypes.pythonapi))
+SIZES = ctypes.POINTER(ctypes.c_ssize_t)
+class Face(ctypes.Structure):
+    _fields_ = [("two", ctypes.c_int), ("nd", ctypes.c_int), ("typekind", ctypes.c_char), ("itemsize", ctypes.c_int),
+        ("flags", ctypes.c_int), ("shape", SIZES), ("strides", SIZES), ("data", ctypes.c_void_p), ("descr", ctypes.py_object)]
+class Capsule(Owner):
+    @property
+    def __array_struct__(self):
+        self.sizes = (ctypes.c_ssize_t * 1)(1000), (ctypes.c_ssize_t * 1)(8)
+        shape, strides = (ctypes.cast(size, SIZES) for size in self.sizes)
+        self.face = Face(2, 1, b"f", 8, 0x701, shape, strides, self.at, None)
+        return new(ctypes.addressof(self.face), None, None)
+class Managed(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p), ("device_type", ctypes.c_int32), ("device_id", ctypes.c_int32), ("ndim", ctypes.c_int32),
+        ("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16), ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)), ("byte_offset", ctypes.c_uint64), ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p)]
+lent = []
+given_back = ctypes.PYFUNCTYPE(None, ctypes.c_void_p)(lambda capsule: lent.clear())
+class Tensor(Owner):
+    def __dlpack_device__(self):
+        return (1, 0)
+    def __dlpack__(self):
+        shape = (ctypes.c_int64 * 1)(1000)
+        managed = Managed(self.at, 1, 0, 1, 2, 64, 1, shape, None, 0, None, None)
+        # The owner stays until the capsule ends.
+        lent.extend((self, managed, shape))
+        return new(ctypes.addressof(managed), b"dltensor", ctypes.cast(given_back, ctypes.c_void_p))
+`;
+
 export const shareCases = {
   'the data of a view is shared, and comes back': async ({ python }) => {
     for (const end of ['release', 'revoke']) {
@@ -151,6 +197,45 @@ export const shareCases = {
     await collect();
     deepEqual(value(python, 'memoryview(m).tolist()'), [10, 11, 12]);
     python.exec('del m');
+  },
+  'what is read-only to Python is shared read-only, whoever viewed it before': async ({ python }) => {
+    python.exec('b = bytearray(b"abc")');
+    const views = { 'memoryview(b)': false, 'memoryview(b).toreadonly()': true, b: false };
+    const arrays = Object.entries(views).map(([expression, readonly]) => {
+      const view = python.view(expression);
+      const { data } = view;
+      view.release();
+      keep(python, data);
+      deepEqual([expression, value(python, 'm.readonly')], [expression, readonly]);
+      return data;
+    });
+    python.exec('b[0] = 120');
+    for (const array of arrays) equal(array[0], 120);
+  },
+  'what another protocol lends is shared, and its owner stays as long': async ({ python }) => {
+    python.exec(owners);
+    for (const owner of ['Described()', 'Capsule()', 'Tensor()']) {
+      for (const end of ['release', 'revoke']) {
+        const view = python.view(owner);
+        equal(view.source === 'buffer', false);
+        keep(python, view.data.subarray(1));
+        view[end]();
+        await collect();
+        python.exec('gc.collect(); kept.append([(ctypes.c_double * 1000)(*[1.0] * 1000) for _ in range(6)])');
+        deepEqual([owner, value(python, '[m[0], m[998], ended]')], [owner, [1.5, 999.5, 0]]);
+        python.exec('del m; gc.collect()');
+        ok(await until(() => value(python, 'ended') === 1), `${owner} after ${end}`);
+        python.exec('ended = 0');
+      }
+    }
+  },
+  'what was revoked is shared as nothing': ({ python }) => {
+    const view = python.view('bytearray(100)');
+    const { data } = view;
+    view.revoke();
+    keep(python, data);
+    equal(value(python, 'len(m)'), 0);
+    equal(python.shared, 0);
   },
   ...moduleCases,
   'a Buffer over memory of C': async ({ python }) => {
