@@ -3,13 +3,19 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { type Cases, has, type PythonSubject, until } from './subject.ts';
 
+/** What CPython 3.13, free-threaded, answers for an immortal object: UINT32_MAX. */
+const IMMORTAL = '4294967295';
+
 export const leftoverCases: Cases<PythonSubject> = {
   'the code of exec and eval goes when it has run'({ python, text }) {
     python.exec('import sys, weakref; of_exec = weakref.ref(sys._getframe().f_code)');
     python.eval('globals().update(of_eval=weakref.ref(sys._getframe().f_code))').release();
-    // Free-threaded builds count what code objects have later.
+    // Free-threaded builds count what code objects have later; that of 3.13 makes all code immortal at its first thread.
     python.exec('import gc; gc.collect()');
+    const kept = text('of_exec() is not None and sys.getrefcount(of_exec())');
+    if (kept === IMMORTAL) return 'skipped: this build keeps code for ever';
     assert.equal(text('of_exec() is None, of_eval() is None'), '(True, True)');
+    return undefined;
   },
 
   async 'what an aborted run gives in the end is not kept'({ python, text }) {
