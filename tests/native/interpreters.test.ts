@@ -4,6 +4,7 @@
  * `3.13t-lp64`, or `chromium`, without which other tests are skipped. What was fetched must run in any case.
  */
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { findChromium } from '../support/browser.ts';
 import { bundleChild } from './bundle.ts';
@@ -25,14 +26,33 @@ function run(which: string, node = process.execPath, other?: string): Promise<Ru
   return new Promise((resolve) => {
     const env = { ...process.env, MEMVIEW_TEST_OTHER: JSON.stringify(other ?? null) };
     const args = ['--expose-gc', '--enable-source-maps', child, which];
-    const options = { env, timeout: TIMEOUT_MS, maxBuffer: Number.POSITIVE_INFINITY };
+    let late = '';
+    const options = { env, maxBuffer: Number.POSITIVE_INFINITY };
+    const timer = setTimeout(() => {
+      late = `after ${TIMEOUT_MS / 1000} s its threads were in\n${threadsOf(Number(started.pid))}\n`;
+      started.kill();
+    }, TIMEOUT_MS);
     const started = execFile(node, args, options, (_, stdout, stderr) => {
+      clearTimeout(timer);
       const lines = stdout.split('\n').filter((line) => line.startsWith(MARK));
       const outcomes = lines.map((line) => JSON.parse(line.slice(MARK.length)) as Outcome);
       const ended = `exit status ${started.exitCode}, signal ${started.signalCode}`;
-      resolve({ which, outcomes, end: `${ended}\n${stderr.slice(-4000)}` });
+      resolve({ which, outcomes, end: `${ended}\n${late}${stderr.slice(-4000)}` });
     });
   });
+}
+
+/** What each thread of a process does, as Linux tells it: its name, what it waits for, its call of the kernel. */
+function threadsOf(pid: number): string {
+  const folder = `/proc/${pid}/task`;
+  try {
+    return readdirSync(folder)
+      .map((thread) => ['comm', 'wchan', 'syscall'].map((name) => readFileSync(`${folder}/${thread}/${name}`, 'utf8')))
+      .map((told) => told.map((text) => text.trim()).join(', '))
+      .join('\n');
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /** Two at a time: each is busy on one core. */
@@ -65,8 +85,9 @@ describe.each(runs)('$which', ({ outcomes, end }) => {
   }
 
   test('all cases were run, and node ended by itself', () => {
-    expect([outcomes.at(-1)?.name, end.split('\n')[0]]).toEqual([LAST, 'exit status 0, signal null']);
-    if (outcomes.at(-1)?.name !== LAST) throw new Error(end);
+    const last = outcomes.at(-1)?.name;
+    if (last !== LAST) throw new Error(`nothing came after ${JSON.stringify(last)}: ${end}`);
+    expect(end.split('\n')[0]).toBe('exit status 0, signal null');
   });
 });
 

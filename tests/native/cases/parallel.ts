@@ -11,7 +11,11 @@ import { type Cases, has, type PythonSubject } from './subject.ts';
 
 /** How many other threads are asked to write while something goes on. */
 async function counted<T>(during: () => Promise<T>): Promise<[threads: number, T]> {
-  for (await startLater(2); !ready(2); ) await setTimeout(5);
+  for (const end = performance.now() + 60_000; !ready(2); await setTimeout(5)) {
+    assert.ok(performance.now() < end, 'no two threads have started in a minute');
+    // One that has ended is started anew.
+    await startLater(2);
+  }
   const { postMessage } = Worker.prototype;
   let threads = 0;
   Worker.prototype.postMessage = function (...args) {
