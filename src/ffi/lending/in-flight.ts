@@ -9,6 +9,7 @@ import { stat } from 'node:fs';
 import { types } from 'node:util';
 import { dataViewOf } from '../../bytes.ts';
 import { bindFunctions, mapMemory, openLibrary } from '../native.ts';
+import { writersOf } from './writes.ts';
 
 /** libuv's, exported by Node for its modules. */
 const symbols = { uv_default_loop: ['pointer'] } as const;
@@ -52,11 +53,11 @@ function whyRequested(buffer: ArrayBuffer, count: number): string | undefined {
   return holder && `a request under way (${nameOf(holder)})`;
 }
 
-/** Which connection may hold it, until it has written what came before. */
+/** Which connection or stream may hold it, until it has written what came before. */
 function whyWaiting(buffer: ArrayBuffer, handles: readonly object[]): string | undefined {
   // What waits for it is nobody's yet.
   if (handles.some((handle) => (handle as { connecting?: boolean }).connecting)) return 'a connection being made';
-  const waiting = handles.find((handle) => holds(handle, buffer));
+  const waiting = [...handles, ...writersOf(buffer)].find((stream) => holds(stream, buffer));
   return waiting && `what waits to be written to a ${nameOf(waiting)}`;
 }
 

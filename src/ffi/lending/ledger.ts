@@ -7,6 +7,7 @@ import { Export, type Exported } from './export.ts';
 import { watchTransfers } from './moves.ts';
 import { Owned } from './owned.ts';
 import { Pressure } from './pressure.ts';
+import { watchWrites } from './writes.ts';
 
 const ledgers = new WeakMap<Gil, Ledger>();
 
@@ -40,8 +41,9 @@ export class Ledger {
   constructor(gil: Gil, bound: number) {
     this.#gil = gil;
     this.#pressure = new Pressure(bound, () => this.#sweep());
-    // Before anybody has taken hold of a method that transfers.
+    // Before anybody has taken hold of a method that transfers, or writes.
     watchTransfers();
+    watchWrites();
   }
 
   /** How many are out. */

@@ -10,6 +10,7 @@ import { connect as connectHttp2, createServer as createHttp2 } from 'node:http2
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as zlib from 'node:zlib';
 import { thrown, until, writeOver } from './ask.mjs';
@@ -100,8 +101,28 @@ const calls = {
       await once(opens, 'close');
       return readFileSync(path);
     },
-    // Until then no call has begun: the array waits in an object of JavaScript's.
-    begun: () => new Promise((resolve) => process.nextTick(resolve)),
+  },
+  'zlib.createDeflate, which nobody reads yet': {
+    async start(bytes) {
+      const stream = zlib.createDeflate({ level: 0 });
+      stream.end(bytes);
+      await sleep(300);
+      const chunks = [];
+      for await (const chunk of stream) chunks.push(chunk);
+      return zlib.inflateSync(Buffer.concat(chunks));
+    },
+    // Its output is full then, and no request is under way.
+    begun: () => sleep(150),
+  },
+  'a PassThrough into a socket that nobody reads': {
+    async start(bytes) {
+      const through = new PassThrough();
+      const received = await sendTo((socket) => through.pipe(socket));
+      through.end(bytes);
+      await sleep(300);
+      return received();
+    },
+    begun: () => sleep(150),
   },
   'fs.read': {
     async start(bytes) {
