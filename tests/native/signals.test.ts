@@ -40,6 +40,45 @@ describe.each(found)('$name', (pair) => {
     });
   });
 
+  test('a handler of Node’s is told of, and can be put back', async () => {
+    const ended = await run(
+      pair,
+      `process.on('SIGINT', () => console.log('Node'));
+       const raise = async () => { process.kill(process.pid, 'SIGINT'); await after(200); };
+       python.exec(\`
+import signal, threading
+old = signal.getsignal(signal.SIGINT)
+print(old, old is signal.getsignal(2), signal.signal(signal.SIGINT, lambda *args: print("Python")) is old)\`);
+       await raise();
+       python.exec(\`
+mine = signal.getsignal(signal.SIGINT)
+print(signal.signal(signal.SIGINT, old) is mine, signal.getsignal(signal.SIGINT) is old)\`);
+       await raise();
+       python.exec(\`
+print(signal.signal(signal.SIGINT, signal.SIG_IGN) is old, signal.signal(signal.SIGINT, mine).name, signal.signal(signal.SIGINT, old) is mine)
+print(signal.getsignal(signal.SIGUSR2).name, signal.signal(signal.SIGUSR2, signal.SIG_IGN).name, signal.signal(signal.SIGUSR2, signal.SIG_DFL).name)
+for signalnum, handler in [(signal.SIGTERM, old), (2, 3), (1000, old), (2, None)]:
+    try: signal.signal(signalnum, handler)
+    except (TypeError, ValueError) as error: print(type(error).__name__)\`);
+       await raise();`,
+    );
+    expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
+    expect(ended.stdout).toBe(
+      `<a handler of C, of signal 2> True True
+Python
+True True
+Node
+True SIG_IGN True
+SIG_DFL SIG_DFL SIG_IGN
+ValueError
+TypeError
+ValueError
+TypeError
+Node
+`,
+    );
+  });
+
   test('without a handler the signal is the process’s end; with one of asyncio’s it is asyncio’s', async () => {
     expect(await run(pair, `process.kill(process.pid, 'SIGINT'); await after(5000)`)).toMatchObject({
       signal: 'SIGINT',

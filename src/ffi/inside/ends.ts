@@ -9,7 +9,8 @@
  *   \`os._exit\`, with the status that Python gives: as a script's child where \`code[…]\` or \`enter\` would return, as a
  *   thread's child where a thread ends.
  * - \`_signal.signal\`, which \`signal.signal\` calls, is ours: a wakeup descriptor is there once somebody has a handler,
- *   and whoever has none sees none (trio warns of one that it did not set).
+ *   and whoever has none sees none (trio warns of one that it did not set). \`_signal.getsignal\` is as well: of a handler
+ *   that C has set, as Node does, Python has nothing that could be put back.
  * - At the exit an alarm interrupts what waits for ever, so that what comes after it is done too.
  */
 export const ends = `import __main__, _signal, atexit, json, os, threading
@@ -23,7 +24,7 @@ WAKEUP, EXIT_WITHIN, THREADS = 0, 1, 2
 board[EXIT_WITHIN], board[THREADS] = 1000, 256
 desks = []
 main = __main__.__dict__
-set_signal, set_wakeup_fd = _signal.signal, getattr(_signal, "set_wakeup_fd", None)
+get_signal, set_signal, set_wakeup_fd = _signal.getsignal, _signal.signal, getattr(_signal, "set_wakeup_fd", None)
 wakeup = -1
 child = False
 local = _local()
@@ -89,11 +90,39 @@ def leave(error):
         status = 130 if isinstance(error, KeyboardInterrupt) else 1
     finish(0)
     _exit(status)
+class Foreign:
+    """A handler of C, Node's for one, as long as it has the signal; what getsignal gives can be put back."""
+    def __init__(self, signalnum, action):
+        self.signalnum, self.action = signalnum, action
+    def __repr__(self):
+        return "<a handler of C, of signal %d>" % self.signalnum
+foreign = {}
+def foreign_of(signalnum):
+    import ctypes
+    # A struct sigaction, of 152 bytes on Linux, begins with the handler; what comes after it may be padding.
+    action = ctypes.create_string_buffer(256)
+    if ctypes.CDLL(None).sigaction(signalnum, None, action) != 0 or action[:8] in (bytes(8), b"\\1" + bytes(7)):
+        return None
+    known = foreign.get(signalnum)
+    if known is None or known.action[:8] != action[:8]:
+        known = foreign[signalnum] = Foreign(signalnum, action)
+    return known
+def handler_of(signalnum):
+    handler = get_signal(signalnum)
+    return handler if callable(handler) else attempt(foreign_of, signalnum) or handler
 def signalled(signalnum, handler):
-    former = set_signal(signalnum, handler)
+    former = handler_of(signalnum)
+    if isinstance(handler, Foreign):
+        if handler.signalnum != signalnum:
+            raise ValueError("expected a handler of signal %d, got %r" % (signalnum, handler))
+        import ctypes
+        set_signal(signalnum, _signal.SIG_IGN)
+        ctypes.CDLL(None).sigaction(signalnum, handler.action, None)
+        return former
+    was = set_signal(signalnum, handler)
     if callable(handler):
         attempt(watch)
-    return former
+    return former if isinstance(former, Foreign) else was
 def watch():
     global wakeup
     fd = set_wakeup_fd(-1)
@@ -156,5 +185,5 @@ node = get_ident()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forked)
 if set_wakeup_fd is not None and sys.platform != "win32":
-    _signal.signal = signalled
+    _signal.getsignal, _signal.signal = handler_of, signalled
 `;
