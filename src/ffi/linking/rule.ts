@@ -2,8 +2,9 @@
  * How each library is opened beside Node, which exports its own OpenSSL, zlib, SQLite, libuv …
  *
  * The rule. A library is opened after those that it needs, each by itself, with RTLD_NOW, and with RTLD_DEEPBIND too if
- *  1. it defines or needs a name that Node's executable exports, beyond those of the libraries that Node itself needs
- *     (libc, libm, libgcc_s, libstdc++ …): without it half of its calls would go to Node's copy of that library;
+ *  1. it defines a name that Node's executable exports, beyond those of the libraries that Node itself needs (libc,
+ *     libm, libgcc_s, libstdc++ …), or needs one, and a library that defines such names: without it half of the calls
+ *     would go to Node's copy of that library;
  *  2. and it does not need libstdc++. The streams and locale facets of C++ are copy relocations in Node: the C++
  *     runtime sets up Node's copies, and under RTLD_DEEPBIND a library finds the originals, which nobody has set up.
  *  3. Where an allocator is preloaded, what only needs such names, and frees what libc allocates for it (strdup …), is
@@ -92,7 +93,7 @@ class Library:
             buckets, self.first, bloom, _ = head
             start = table + 16 + bloom * 8
             self.buckets = memoryview(self.at(start, buckets * 4)).cast("I")
-            last = max(self.buckets)
+            last = max(self.buckets.tolist())
             read = max(0, last + 1 - self.first)
             chains = start + buckets * 4
             self.chains = memoryview(self.at(chains, (read + 4096) * 4 & ~3)).cast("I")
@@ -139,16 +140,20 @@ class Library:
         ones = int.from_bytes(b"\\1\\0\\0\\0" * len(self.chains), "little")
         odd = (int.from_bytes(self.chains, "little") | ones).to_bytes(len(self.chains) * 4, "little")
         return memoryview(odd).cast("I")
-    def common(self, hashes):
-        """The exported names whose hashes are among those."""
-        if self.buckets is None:
-            yield from self.names
-            return
-        for index, value in enumerate(self.hashes(), self.first):
-            if value in hashes:
-                yield self.symbol(index)[0]
+    def has(self, value):
+        """Whether an exported name may have that hash, which is known but for its lowest bit."""
+        for whole in (value, value ^ 1):
+            index = self.buckets[whole % len(self.buckets)]
+            while index:
+                found = self.chains[index - self.first]
+                if found | 1 == value:
+                    return True
+                if found & 1:
+                    break
+                index += 1
+        return False
 class Rule:
-    FEW = 64
+    FEW = 1000
     ALLOCATING = (b"strdup", b"strndup", b"__strdup", b"__strndup", b"asprintf", b"vasprintf", b"__asprintf_chk",
                   b"__vasprintf_chk", b"getline", b"getdelim", b"__getdelim", b"realpath", b"__realpath_chk", b"getcwd",
                   b"scandir", b"scandir64", b"open_memstream")
@@ -156,6 +161,7 @@ class Rule:
         self.node_path = node
         self.known = {}
         self.exported = {}
+        self.paths = {}
         self.own = self.node_read = self.node_hashes = self.cache = self.allocator = None
         self.folders = [*filter(None, os.environb.get(b"LD_LIBRARY_PATH", b"").replace(b";", b":").split(b":"))]
     def has_allocator(self):
@@ -195,32 +201,48 @@ class Rule:
         return any(library.defines(name) for library in self.own)
     def why_deep(self, library):
         """A name for which a library has to be opened with RTLD_DEEPBIND; None if it is opened plain."""
-        if not hasattr(library, "why"):
-            library.why = None
-            if not any(name.startswith(b"libstdc++.so") for name in library.needed):
-                with library:
-                    undefined = [*library.undefined()]
-                    if not self.frees_of_libc(undefined):
-                        library.why = next(filter(self.is_nodes, undefined), None)
-                    library.why = library.why or self.defined_too(library)
+        if any(name.startswith(b"libstdc++.so") for name in library.needed):
+            return None
+        return self.defined(library) or self.needed(library)
+    def defined(self, library):
+        """A name of Node's that it defines too."""
+        if not hasattr(library, "defined"):
+            with library:
+                library.defined = self.defined_too(library)
             # Large, and not asked for again.
             if library is not self.node_read and library not in (self.own or ()):
-                library.strings = library.buckets = library.chains = library.names = None
-        return library.why
+                library.buckets = library.chains = library.names = None
+        return library.defined
+    def needed(self, library):
+        """A name of Node's that it needs, if a library that it needs may define it: else it comes from Node in any case."""
+        if not any(map(self.offered, library.needed)):
+            return None
+        with library:
+            names = [*library.undefined()]
+        return None if self.frees_of_libc(names) else next(filter(self.is_nodes, names), None)
+    def offered(self, name):
+        """Whether a library of that name, which the plan has met, defines names of Node's."""
+        library = self.paths.get(name) and self.library(self.paths[name])
+        return bool(library and self.defined(library))
     def frees_of_libc(self, names):
         return self.has_allocator() and b"free" in names and not {*names}.isdisjoint(self.ALLOCATING)
     def defined_too(self, library):
-        hashes = None
-        if library.buckets is not None:
-            if len(library.chains) <= self.FEW:
-                hashes = library.hashes().tolist()
-            else:
-                if self.node_hashes is None:
-                    self.node_hashes = frozenset(self.node.hashes())
-                hashes = self.node_hashes
-                if hashes.isdisjoint(library.hashes()):
-                    return None
-        return next(filter(self.is_nodes, library.common(hashes)), None)
+        if library.buckets is None:
+            return next(filter(self.is_nodes, library.names), None)
+        hashes = library.hashes().tolist()
+        if len(hashes) > self.FEW and self.node_hashes is None:
+            self.node_hashes = frozenset(self.node.hashes())
+        if self.node_hashes is None:
+            common = {*filter(self.node.has, hashes)}
+        else:
+            common = self.node_hashes.intersection(hashes)
+        found = [index for index, value in enumerate(hashes, library.first) if value in common] if common else []
+        return next(filter(self.is_nodes, (library.symbol(index)[0] for index in found)), None)
+    def path(self, name, by, rpaths=()):
+        """Where a library is that another one needs: the first of its name, as the loader has it."""
+        if name not in self.paths:
+            self.paths[name] = self.find(name, by, rpaths)
+        return self.paths[name]
     def find(self, name, by, rpaths):
         """Where the loader finds what a library needs; None if it is not found."""
         if b"/" in name:
@@ -267,10 +289,12 @@ class Rule:
             return plan
         rpaths = [*library.folders([] if library.runpath else library.rpath), *rpaths]
         for name in library.needed:
-            if name in at_hand or name in self.node.needed:
+            if name in self.node.needed:
+                continue
+            found = self.path(name, library, rpaths)
+            if name in at_hand:
                 continue
             at_hand.add(name)
-            found = self.find(name, library, rpaths)
             if found:
                 self.plan(found, at_hand, rpaths, plan)
                 plan[-1][1].add(name)
